@@ -1,0 +1,71 @@
+/**
+ * What the kernel calls and later rooms implement. All of it is synchronous: a frame is computed in one go.
+ */
+
+import type { Hash } from "../values/brand.ts";
+
+/** Runs modules in isolation. No result may depend on which calls this process made before. */
+export interface ModuleHost {
+  /**
+   * One delivery. A trap, an abort or bytes that are no output envelope are a `fault`; anything the engine
+   * itself failed at (stack exhausted, instantiation refused) is thrown as an `AirloomError` of kind `host`,
+   * and nothing may be journaled for it.
+   */
+  step(module: Hash, input: StepInput): StepResult;
+}
+
+/** Views are only read during the call. */
+export interface StepInput {
+  readonly state: Uint8Array | null;
+  readonly schema: string;
+  /** Canonical bytes, self-describe tag first. */
+  readonly value: Uint8Array;
+  readonly key: Uint8Array | null;
+  readonly context: Uint8Array | null;
+}
+
+export type StepResult =
+  | { readonly ok: true; readonly output: StepOutput; readonly fuel: bigint }
+  | { readonly ok: false; readonly fault: GuestFault; readonly fuel: bigint };
+
+/** What a module answered; its bytes are the caller's to keep. */
+export interface StepOutput {
+  /** Null deletes the cell. */
+  readonly state: Uint8Array | null;
+  readonly events: readonly EmittedEvent[];
+  readonly effects: readonly EmittedEffect[];
+  readonly annotation: Uint8Array | null;
+}
+
+export interface EmittedEvent {
+  readonly schema: string;
+  readonly value: Uint8Array;
+  readonly key: Uint8Array | null;
+}
+
+export interface EmittedEffect {
+  readonly kind: string;
+  readonly params: Uint8Array;
+  readonly slot: string | null;
+  readonly idempotencyKey: Uint8Array | null;
+}
+
+export type GuestFaultCode = "module.abort" | "module.trap" | "module.output_invalid";
+
+/** Why a call did not answer. Only what every engine would say alike: it is journaled. */
+export interface GuestFault {
+  readonly code: GuestFaultCode;
+  /** The guest's own words; empty for a trap, whose words would be the engine's. */
+  readonly message: string;
+  readonly file: string | null;
+  readonly line: number | null;
+  readonly column: number | null;
+  /** The engine's words, for the person watching; never journaled. */
+  readonly live?: string;
+}
+
+/** Reads cells as they were before the frame at work. */
+export interface CellReader {
+  /** State bytes, null for a cell that does not exist, `missing` when it must be loaded first. */
+  read(reducer: string, key: Uint8Array): Uint8Array | null | "missing";
+}

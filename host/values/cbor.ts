@@ -1,0 +1,344 @@
+/**
+ * Deterministic CBOR (RFC 8949 section 4.2, with the map order of RFC 7049 section 3.9, which for AIR's key
+ * types is bytewise order of the encoded keys): definite lengths, shortest heads, no floats, no tags but
+ * the self-describe tag at the front of canonical AIR values.
+ */
+
+import { compareBytes, concat, fromUtf8, utf8 } from "./bytes.ts";
+import { AirloomError } from "./errors.ts";
+import { NESTING_MAX } from "./limits.ts";
+
+/** A CBOR item without floats: what definitions, records and snapshots are made of. */
+export type Cbor =
+  | null
+  | boolean
+  | bigint
+  | number
+  | string
+  | Uint8Array
+  | readonly Cbor[]
+  | ReadonlyMap<string | bigint, Cbor>;
+
+/** Tag 55799, "this is CBOR": the first three bytes of every canonical AIR value. */
+export const SELF_DESCRIBE = Uint8Array.of(0xd9, 0xd9, 0xf7);
+
+export const MAJOR = { nat: 0, negative: 1, bytes: 2, text: 3, list: 4, map: 5, tag: 6, simple: 7 } as const;
+const U64_MAX = 0xffffffffffffffffn;
+
+/** A growing buffer that writes canonical items one after another. */
+export class CborWriter {
+  #bytes: Uint8Array;
+  #view: DataView;
+  #length = 0;
+
+  constructor(capacity = 256) {
+    this.#bytes = new Uint8Array(capacity);
+    this.#view = new DataView(this.#bytes.buffer);
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  #room(extra: number): number {
+    const at = this.#length;
+    const need = at + extra;
+    if (need > this.#bytes.length) {
+      const grown = new Uint8Array(Math.max(need, this.#bytes.length * 2));
+      grown.set(this.#bytes.subarray(0, at));
+      this.#bytes = grown;
+      this.#view = new DataView(grown.buffer);
+    }
+    this.#length = need;
+    return at;
+  }
+
+  /** Head with an argument below 2^53. */
+  head(major: number, argument: number): void {
+    const m = major << 5;
+    if (argument < 24) {
+      this.#bytes[this.#room(1)] = m | argument;
+    } else if (argument < 0x100) {
+      const at = this.#room(2);
+      this.#bytes[at] = m | 24;
+      this.#bytes[at + 1] = argument;
+    } else if (argument < 0x10000) {
+      const at = this.#room(3);
+      this.#bytes[at] = m | 25;
+      this.#view.setUint16(at + 1, argument);
+    } else if (argument < 0x100000000) {
+      const at = this.#room(5);
+      this.#bytes[at] = m | 26;
+      this.#view.setUint32(at + 1, argument);
+    } else {
+      const at = this.#room(9);
+      this.#bytes[at] = m | 27;
+      this.#view.setUint32(at + 1, Math.floor(argument / 0x100000000));
+      this.#view.setUint32(at + 5, argument >>> 0);
+    }
+  }
+
+  /** Any integer from -2^64 to 2^64-1; throws `cbor.range` outside. */
+  integer(value: bigint): void {
+    const negative = value < 0n;
+    const argument = negative ? -1n - value : value;
+    if (argument > U64_MAX) {
+      throw new AirloomError("request", "cbor.range", "an integer is outside -2^64 to 2^64-1", {
+        fields: { value },
+      });
+    }
+    const major = negative ? MAJOR.negative : MAJOR.nat;
+    if (argument < 0x100000000n) return this.head(major, Number(argument));
+    const at = this.#room(9);
+    this.#bytes[at] = (major << 5) | 27;
+    this.#view.setBigUint64(at + 1, argument);
+  }
+
+  text(value: string): void {
+    const encoded = utf8(value);
+    this.head(MAJOR.text, encoded.length);
+    this.raw(encoded);
+  }
+
+  bytes(value: Uint8Array): void {
+    this.head(MAJOR.bytes, value.length);
+    this.raw(value);
+  }
+
+  bool(value: boolean): void {
+    this.#bytes[this.#room(1)] = value ? 0xf5 : 0xf4;
+  }
+
+  null(): void {
+    this.#bytes[this.#room(1)] = 0xf6;
+  }
+
+  /** Copies bytes that are already CBOR. */
+  raw(value: Uint8Array): void {
+    const at = this.#room(value.length);
+    this.#bytes.set(value, at);
+  }
+
+  item(value: Cbor): void {
+    if (value === null) this.null();
+    else if (typeof value === "boolean") this.bool(value);
+    else if (typeof value === "bigint") this.integer(value);
+    else if (typeof value === "number") this.integer(BigInt(value));
+    else if (typeof value === "string") this.text(value);
+    else if (value instanceof Uint8Array) this.bytes(value);
+    else if (value instanceof Map) this.#map(value as ReadonlyMap<string | bigint, Cbor>);
+    else {
+      const items = value as readonly Cbor[];
+      this.head(MAJOR.list, items.length);
+      for (const item of items) this.item(item);
+    }
+  }
+
+  #map(map: ReadonlyMap<string | bigint, Cbor>): void {
+    const entries = [...map].map(([key, value]) => [encodeCbor(key), value] as const);
+    entries.sort((a, b) => compareBytes(a[0], b[0]));
+    this.head(MAJOR.map, entries.length);
+    for (const [key, value] of entries) {
+      this.raw(key);
+      this.item(value);
+    }
+  }
+
+  /** The bytes written so far, copied. */
+  finish(): Uint8Array {
+    return this.#bytes.slice(0, this.#length);
+  }
+}
+
+/** Canonical bytes without the self-describe tag. */
+export function encodeCbor(value: Cbor): Uint8Array {
+  const writer = new CborWriter(64);
+  writer.item(value);
+  return writer.finish();
+}
+
+/** AIR's `canon`: the self-describe tag and the canonical bytes. */
+export function canon(value: Cbor): Uint8Array {
+  return withSelfDescribe(encodeCbor(value));
+}
+
+export function withSelfDescribe(bytes: Uint8Array): Uint8Array {
+  return concat([SELF_DESCRIBE, bytes]);
+}
+
+export function hasSelfDescribe(bytes: Uint8Array): boolean {
+  return bytes.length >= 3 && bytes[0] === 0xd9 && bytes[1] === 0xd9 && bytes[2] === 0xf7;
+}
+
+/** The bytes behind the self-describe tag, if there is one. */
+export function withoutSelfDescribe(bytes: Uint8Array): Uint8Array {
+  return hasSelfDescribe(bytes) ? bytes.subarray(3) : bytes;
+}
+
+/** How strictly to read: `canonical` accepts exactly what `encodeCbor` writes, `lenient` any CBOR. */
+export type Reading = "canonical" | "lenient";
+
+/**
+ * Reads items one after another. Lenient reading skips tags, takes any head and indefinite lengths, and of
+ * equal map keys keeps the last. Throws `cbor.invalid` with the offset, for floats and simple values too.
+ */
+export class CborReader {
+  readonly bytes: Uint8Array;
+  readonly #view: DataView;
+  readonly #canonical: boolean;
+  pos: number;
+  readonly end: number;
+
+  constructor(bytes: Uint8Array, reading: Reading = "canonical", pos = 0, end = bytes.length) {
+    this.bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#canonical = reading === "canonical";
+    this.pos = pos;
+    this.end = end;
+  }
+
+  get done(): boolean {
+    return this.pos >= this.end;
+  }
+
+  fail(what: string): never {
+    throw new AirloomError("corrupt", "cbor.invalid", `invalid CBOR at byte ${this.pos}: ${what}`, {
+      fields: { offset: this.pos },
+    });
+  }
+
+  /** Consumes a head; gives major type and argument (-1n for an indefinite length). */
+  head(): { major: number; argument: bigint } {
+    if (this.pos >= this.end) this.fail("it ends in the middle of an item");
+    const first = this.bytes[this.pos]!;
+    const major = first >> 5;
+    const info = first & 31;
+    if (info < 24) {
+      this.pos += 1;
+      return { major, argument: BigInt(info) };
+    }
+    if (info === 31 && !this.#canonical && major >= MAJOR.bytes && major <= MAJOR.map) {
+      this.pos += 1;
+      return { major, argument: -1n };
+    }
+    if (info > 27) this.fail(info === 31 ? "an indefinite length" : "a reserved head");
+    const size = 1 << (info - 24);
+    if (this.pos + 1 + size > this.end) this.fail("it ends in the middle of an item");
+    const at = this.pos + 1;
+    const argument =
+      size === 1
+        ? BigInt(this.bytes[at]!)
+        : size === 2
+          ? BigInt(this.#view.getUint16(at))
+          : size === 4
+            ? BigInt(this.#view.getUint32(at))
+            : this.#view.getBigUint64(at);
+    if (this.#canonical && major !== MAJOR.simple && argument < SHORTEST[info - 24]!) {
+      this.fail("a head that is not the shortest");
+    }
+    this.pos = at + size;
+    return { major, argument };
+  }
+
+  #run(length: bigint): Uint8Array {
+    if (length > BigInt(this.end - this.pos)) this.fail("a string longer than the input");
+    const start = this.pos;
+    this.pos += Number(length);
+    return this.bytes.subarray(start, this.pos);
+  }
+
+  /** One item; byte strings are views into the input. */
+  item(depth = 0): Cbor {
+    if (depth > NESTING_MAX) this.fail(`nested deeper than ${NESTING_MAX}`);
+    const at = this.pos;
+    const { major, argument } = this.head();
+    switch (major) {
+      case MAJOR.nat:
+        return argument;
+      case MAJOR.negative:
+        return -1n - argument;
+      case MAJOR.bytes:
+        return argument < 0n ? concat(this.#chunks(MAJOR.bytes)) : this.#run(argument);
+      case MAJOR.text:
+        return this.#text(argument < 0n ? concat(this.#chunks(MAJOR.text)) : this.#run(argument));
+      case MAJOR.list:
+        return this.#list(argument, depth);
+      case MAJOR.map:
+        return this.#map(argument, depth);
+      case MAJOR.tag:
+        if (this.#canonical) this.fail("a tag");
+        return this.item(depth + 1);
+      default:
+        return this.#simple(at);
+    }
+  }
+
+  #text(bytes: Uint8Array): string {
+    try {
+      return fromUtf8(bytes);
+    } catch {
+      return this.fail("text that is not UTF-8");
+    }
+  }
+
+  #chunks(major: number): Uint8Array[] {
+    const chunks: Uint8Array[] = [];
+    while (!this.#breaks()) {
+      const head = this.head();
+      if (head.major !== major || head.argument < 0n) this.fail("a chunk of another kind");
+      chunks.push(this.#run(head.argument));
+    }
+    return chunks;
+  }
+
+  #breaks(): boolean {
+    if (this.bytes[this.pos] !== 0xff || this.pos >= this.end) return false;
+    this.pos += 1;
+    return true;
+  }
+
+  #list(length: bigint, depth: number): Cbor[] {
+    const items: Cbor[] = [];
+    if (length > BigInt(this.end - this.pos)) this.fail("a list longer than the input");
+    for (let i = 0n; length < 0n ? !this.#breaks() : i < length; i++) items.push(this.item(depth + 1));
+    return items;
+  }
+
+  #map(length: bigint, depth: number): Map<string | bigint, Cbor> {
+    const map = new Map<string | bigint, Cbor>();
+    if (length * 2n > BigInt(this.end - this.pos)) this.fail("a map longer than the input");
+    let previous: Uint8Array | undefined;
+    for (let i = 0n; length < 0n ? !this.#breaks() : i < length; i++) {
+      const start = this.pos;
+      const key = this.item(depth + 1);
+      if (typeof key !== "string" && typeof key !== "bigint") this.fail("a map key that is no text or integer");
+      const encoded = this.bytes.subarray(start, this.pos);
+      if (this.#canonical && previous !== undefined && compareBytes(previous, encoded) >= 0) {
+        this.fail("map keys out of order or repeated");
+      }
+      previous = encoded;
+      map.set(key, this.item(depth + 1));
+    }
+    return map;
+  }
+
+  #simple(at: number): null | boolean {
+    const first = this.bytes[at]!;
+    if (first === 0xf4) return false;
+    if (first === 0xf5) return true;
+    if (first === 0xf6) return null;
+    if (first === 0xf7 && !this.#canonical) return null;
+    this.pos = at;
+    return this.fail(first >= 0xf9 && first <= 0xfb ? "a float" : "a simple value");
+  }
+}
+
+const SHORTEST = [24n, 0x100n, 0x10000n, 0x100000000n];
+
+/** One item and nothing after it; a leading self-describe tag is skipped. */
+export function decodeCbor(bytes: Uint8Array, reading: Reading = "canonical"): Cbor {
+  const reader = new CborReader(bytes, reading, hasSelfDescribe(bytes) ? 3 : 0);
+  const value = reader.item();
+  if (!reader.done) reader.fail("bytes after the value");
+  return value;
+}
