@@ -4,6 +4,7 @@
  */
 
 import type { Hash } from "../values/brand.ts";
+import type { Json } from "../values/json.ts";
 import type { Type } from "../values/type.ts";
 import type { Value } from "../values/value.ts";
 
@@ -54,13 +55,14 @@ export interface PureAbi {
   readonly context: string | null;
 }
 
-export interface PlanDefinition {
+/** `Slot` is what a step's expressions are: before the plan is typed, JSON as it was written. */
+export interface PlanDefinition<Slot = ExprOrValue> {
   readonly kind: "defplan";
   readonly name: string;
   readonly input: string;
   readonly output: string | null;
   readonly locals: ReadonlyMap<string, string>;
-  readonly steps: readonly Step[];
+  readonly steps: readonly Step<Slot>[];
   readonly edges: readonly Edge[];
   readonly requiredCaps: readonly string[];
   readonly allowedEffects: readonly string[];
@@ -73,15 +75,15 @@ export interface Edge {
   readonly when: Expr | null;
 }
 
-export type Step =
-  | { readonly op: "raise_event"; readonly id: string; readonly event: string; readonly value: ExprOrValue }
+export type Step<Slot = ExprOrValue> =
+  | { readonly op: "raise_event"; readonly id: string; readonly event: string; readonly value: Slot }
   | {
       readonly op: "emit_effect";
       readonly id: string;
       readonly kind: string;
-      readonly params: ExprOrValue;
+      readonly params: Slot;
       readonly cap: string;
-      readonly idempotencyKey: ExprOrValue | null;
+      readonly idempotencyKey: Slot | null;
       readonly bindEffectIdAs: string;
     }
   | {
@@ -98,8 +100,8 @@ export type Step =
       readonly where: Expr | null;
       readonly bindAs: string;
     }
-  | { readonly op: "assign"; readonly id: string; readonly expr: ExprOrValue; readonly bindAs: string }
-  | { readonly op: "end"; readonly id: string; readonly result: ExprOrValue | null };
+  | { readonly op: "assign"; readonly id: string; readonly expr: Slot; readonly bindAs: string }
+  | { readonly op: "end"; readonly id: string; readonly result: Slot | null };
 
 /** Where a value comes from while a plan runs. */
 export type Reference =
@@ -160,7 +162,8 @@ export interface EffectDefinition {
   readonly paramsSchema: string;
   readonly receiptSchema: string;
   readonly capType: string;
-  readonly originScope: "reducer" | "plan" | "both";
+  /** `workflow` is the later word for `reducer`. */
+  readonly originScope: "reducer" | "workflow" | "plan" | "both";
 }
 
 export interface CapDefinition {
@@ -196,6 +199,64 @@ export interface SecretDefinition {
   readonly expectedDigest: Hash | null;
   readonly allowedCaps: readonly string[];
   readonly allowedPlans: readonly string[];
+}
+
+/** The manifest as it was written: names, not yet what they stand for. */
+export interface ManifestDefinition {
+  readonly kind: "manifest";
+  readonly lists: ReadonlyMap<ListName, readonly NamedRef[]>;
+  /** Null when absent. */
+  readonly defaults: { readonly policy: string | null; readonly grants: readonly GrantSource[] } | null;
+  /** Module -> slot -> grant. */
+  readonly bindings: ReadonlyMap<string, ReadonlyMap<string, string>>;
+  readonly routing: RoutingSource | null;
+  readonly triggers: readonly TriggerSource[];
+}
+
+/** The manifest's lists of definitions, in AIR's order. */
+export const LIST_NAMES = ["schemas", "modules", "plans", "effects", "caps", "policies", "secrets"] as const;
+
+export type ListName = (typeof LIST_NAMES)[number];
+
+export interface NamedRef {
+  readonly name: string;
+  /** Null when the author left it to be filled in. */
+  readonly hash: Hash | null;
+}
+
+export interface GrantSource {
+  readonly name: string;
+  readonly cap: string;
+  /** In either lens; typed when the manifest is resolved. */
+  readonly params: Json;
+  readonly expiryNs: bigint | null;
+}
+
+export interface RoutingSource {
+  /** `events` says `reducer`, `subscriptions` says `module`. */
+  readonly spelling: "events" | "subscriptions";
+  readonly routes: readonly RouteSource[];
+  readonly inboxes: readonly InboxSource[];
+}
+
+export interface RouteSource {
+  readonly event: string;
+  readonly module: string;
+  readonly keyField: string | null;
+  /** JSON pointer into the manifest. */
+  readonly pointer: string;
+}
+
+export interface InboxSource {
+  readonly source: string;
+  readonly word: "reducer" | "workflow";
+  readonly module: string;
+}
+
+export interface TriggerSource {
+  readonly event: string;
+  readonly plan: string;
+  readonly correlateBy: string | null;
 }
 
 export type Definition =

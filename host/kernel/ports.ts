@@ -2,6 +2,8 @@
  * What the kernel calls and later rooms implement. All of it is synchronous: a frame is computed in one go.
  */
 
+import type { CellWrite } from "../journal/port.ts";
+import type { Cell } from "../journal/record.ts";
 import type { Hash } from "../values/brand.ts";
 
 /** Runs modules in isolation. No result may depend on which calls this process made before. */
@@ -64,8 +66,10 @@ export interface GuestFault {
   readonly live?: string;
 }
 
-/** Reads cells as they were before the frame at work. */
-export interface CellReader {
+/** The cells of a world as they were before the frame at work. */
+export interface CellCache {
   /** State bytes, null for a cell that does not exist, `missing` when it must be loaded first. */
-  read(reducer: string, key: Uint8Array): Uint8Array | null | "missing";
+  read(cell: Cell): Uint8Array | null | "missing";
+  /** Takes over what a frame wrote; called once a frame is sealed. */
+  apply(writes: readonly CellWrite[]): void;
 }

@@ -53,11 +53,17 @@ export class CborWriter {
     return at;
   }
 
+  #byte(value: number): void {
+    // First the room, then the buffer: making room may replace it.
+    const at = this.#room(1);
+    this.#bytes[at] = value;
+  }
+
   /** Head with an argument below 2^53. */
   head(major: number, argument: number): void {
     const m = major << 5;
     if (argument < 24) {
-      this.#bytes[this.#room(1)] = m | argument;
+      this.#byte(m | argument);
     } else if (argument < 0x100) {
       const at = this.#room(2);
       this.#bytes[at] = m | 24;
@@ -88,7 +94,10 @@ export class CborWriter {
       });
     }
     const major = negative ? MAJOR.negative : MAJOR.nat;
-    if (argument < 0x100000000n) return this.head(major, Number(argument));
+    if (argument < 0x100000000n) {
+      this.head(major, Number(argument));
+      return;
+    }
     const at = this.#room(9);
     this.#bytes[at] = (major << 5) | 27;
     this.#view.setBigUint64(at + 1, argument);
@@ -106,11 +115,11 @@ export class CborWriter {
   }
 
   bool(value: boolean): void {
-    this.#bytes[this.#room(1)] = value ? 0xf5 : 0xf4;
+    this.#byte(value ? 0xf5 : 0xf4);
   }
 
   null(): void {
-    this.#bytes[this.#room(1)] = 0xf6;
+    this.#byte(0xf6);
   }
 
   /** Copies bytes that are already CBOR. */
@@ -142,6 +151,11 @@ export class CborWriter {
       this.raw(key);
       this.item(value);
     }
+  }
+
+  /** The bytes written so far; good until the next write. */
+  view(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length);
   }
 
   /** The bytes written so far, copied. */
@@ -311,7 +325,8 @@ export class CborReader {
     for (let i = 0n; length < 0n ? !this.#breaks() : i < length; i++) {
       const start = this.pos;
       const key = this.item(depth + 1);
-      if (typeof key !== "string" && typeof key !== "bigint") this.fail("a map key that is no text or integer");
+      if (typeof key !== "string" && typeof key !== "bigint")
+        this.fail("a map key that is no text or integer");
       const encoded = this.bytes.subarray(start, this.pos);
       if (this.#canonical && previous !== undefined && compareBytes(previous, encoded) >= 0) {
         this.fail("map keys out of order or repeated");

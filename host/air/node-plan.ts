@@ -1,0 +1,173 @@
+/** Plans, expressions and literals as parts of a node. */
+
+import { toBase64 } from "../values/bytes.ts";
+import type { Cbor } from "../values/cbor.ts";
+import { type Value, variantTag } from "../values/value.ts";
+import type { Edge, Expr, ExprOrValue, PlanDefinition, Step } from "./definitions.ts";
+
+type Fields = readonly (readonly [string, Cbor | undefined])[];
+
+/** The fields of a plan but its name; undefined for what is absent. */
+export function planFields(plan: PlanDefinition): Fields {
+  return [
+    ["input", plan.input],
+    ["output", plan.output ?? undefined],
+    ["locals", plan.locals.size === 0 ? undefined : plan.locals],
+    ["steps", plan.steps.map(stepNode)],
+    ["edges", filled(plan.edges.map(edgeNode))],
+    ["required_caps", filled(plan.requiredCaps)],
+    ["allowed_effects", filled(plan.allowedEffects)],
+    ["invariants", filled(plan.invariants.map(exprToCbor))],
+  ];
+}
+
+export function exprToCbor(expr: Expr): Cbor {
+  switch (expr.kind) {
+    case "const":
+      return literalToCbor(expr.value);
+    case "ref":
+      return node([["ref", expr.text]]);
+    case "op":
+      return node([
+        ["op", expr.op],
+        ["args", expr.args.map(exprToCbor)],
+      ]);
+    case "record":
+      return node([["record", new Map([...expr.fields].map(([name, field]) => [name, exprToCbor(field)]))]]);
+    case "list":
+    case "set":
+      return node([[expr.kind, expr.items.map(exprToCbor)]]);
+    case "map":
+      return node([
+        [
+          "map",
+          expr.entries.map(([key, value]) =>
+            node([
+              ["key", exprToCbor(key)],
+              ["value", exprToCbor(value)],
+            ]),
+          ),
+        ],
+      ]);
+    case "variant": {
+      const value = expr.value === null ? undefined : exprToCbor(expr.value);
+      return node([
+        [
+          "variant",
+          node([
+            ["tag", expr.tag],
+            ["value", value],
+          ]),
+        ],
+      ]);
+    }
+  }
+}
+
+/** A value in the tagged lens. Unlike an expression's variant, a literal's stands without `variant` around it. */
+function literalToCbor(value: Value): Cbor {
+  switch (value.kind) {
+    case "unit":
+    case "null":
+      return node([["null", new Map()]]);
+    case "bytes":
+      return node([["bytes_b64", toBase64(value.value)]]);
+    case "time":
+      return node([["time_ns", value.value]]);
+    case "duration":
+      return node([["duration_ns", value.value]]);
+    case "list":
+    case "set":
+      return node([[value.kind, value.items.map(literalToCbor)]]);
+    case "map": {
+      const entries = value.entries.map(([key, item]) =>
+        node([
+          ["key", literalToCbor(key)],
+          ["value", literalToCbor(item)],
+        ]),
+      );
+      return node([["map", entries]]);
+    }
+    case "record": {
+      const tag = variantTag(value);
+      const payload = value.fields.get("$value");
+      if (tag !== undefined) {
+        return node([
+          ["tag", tag],
+          ["value", payload === undefined ? undefined : literalToCbor(payload)],
+        ]);
+      }
+      return node([
+        ["record", new Map([...value.fields].map(([name, item]) => [name, literalToCbor(item)]))],
+      ]);
+    }
+    default:
+      return node([[value.kind, value.value]]);
+  }
+}
+
+function slotNode(slot: ExprOrValue): Cbor {
+  return slot.kind === "expr" ? exprToCbor(slot.expr) : literalToCbor(slot.value);
+}
+
+function stepNode(step: Step): Cbor {
+  return node([["id", step.id], ["op", step.op], ...stepFields(step)]);
+}
+
+function stepFields(step: Step): Fields {
+  switch (step.op) {
+    case "raise_event":
+      return [
+        ["event", step.event],
+        ["value", slotNode(step.value)],
+      ];
+    case "emit_effect":
+      return [
+        ["kind", step.kind],
+        ["params", slotNode(step.params)],
+        ["cap", step.cap],
+        ["idempotency_key", step.idempotencyKey === null ? undefined : slotNode(step.idempotencyKey)],
+        ["bind", node([["effect_id_as", step.bindEffectIdAs]])],
+      ];
+    case "await_receipt":
+      return [
+        ["for", exprToCbor(step.for)],
+        [
+          "bind",
+          node([
+            ["as", step.bindAs],
+            ["status_as", step.bindStatusAs ?? undefined],
+          ]),
+        ],
+      ];
+    case "await_event":
+      return [
+        ["event", step.event],
+        ["where", step.where === null ? undefined : exprToCbor(step.where)],
+        ["bind", node([["as", step.bindAs]])],
+      ];
+    case "assign":
+      return [
+        ["expr", slotNode(step.expr)],
+        ["bind", node([["as", step.bindAs]])],
+      ];
+    case "end":
+      return [["result", step.result === null ? undefined : slotNode(step.result)]];
+  }
+}
+
+function edgeNode({ from, to, when }: Edge): Cbor {
+  return node([
+    ["from", from],
+    ["to", to],
+    ["when", when === null ? undefined : exprToCbor(when)],
+  ]);
+}
+
+function filled(items: readonly Cbor[]): Cbor | undefined {
+  return items.length === 0 ? undefined : items;
+}
+
+function node(fields: Fields): Cbor {
+  return new Map(fields.filter((field): field is readonly [string, Cbor] => field[1] !== undefined));
+}

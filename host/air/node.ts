@@ -1,0 +1,260 @@
+/**
+ * Definitions as the canonical nodes AIR hashes: only known fields, absent options and empty lists left out,
+ * `$kind` in what a world defines and not in the built-in catalogue. Byte for byte AgentOS's.
+ */
+
+import type { Hash } from "../values/brand.ts";
+import { type Cbor, canon, decodeCbor } from "../values/cbor.ts";
+import { AirloomError } from "../values/errors.ts";
+import { hashOf } from "../values/hash.ts";
+import { isJsonObject, type Json, JsonNumber } from "../values/json.ts";
+import { typeToCbor } from "../values/type-json.ts";
+import {
+  DEFINITION_KINDS,
+  type Definition,
+  type GrantSource,
+  LIST_NAMES,
+  type ListName,
+  type ManifestDefinition,
+  type ModuleDefinition,
+  type PolicyRule,
+  type RoutingSource,
+} from "./definitions.ts";
+import { planFields } from "./node-plan.ts";
+import { type Draft, parseDefinition } from "./parse/definition.ts";
+
+/** A node's fields; undefined stands for what is absent. */
+type NodeFields = readonly (readonly [string, Cbor | undefined])[];
+
+/** Canonical bytes of a definition with `$kind`: what a world keeps and a manifest refers to. */
+export function nodeBytes(definition: Definition): Uint8Array {
+  return canon(nodeOf([["$kind", definition.kind], ...fieldsOf(definition)]));
+}
+
+/** Hash of `nodeBytes`. */
+export function nodeHash(definition: Definition): Hash {
+  return hashOf(nodeBytes(definition));
+}
+
+/** Hash of a built-in definition, which is taken without `$kind`. */
+export function builtinHash(definition: Definition): Hash {
+  return hashOf(canon(nodeOf(fieldsOf(definition))));
+}
+
+/**
+ * Canonical bytes of a manifest without `$kind`: their hash is AIR's manifest hash. `hashOfRef` gives the hash
+ * of each name a list holds; `params` the tagged form of a grant's parameters.
+ */
+export function manifestBytes(
+  manifest: ManifestDefinition,
+  hashOfRef: (list: ListName, name: string) => Hash,
+  params: (grant: GrantSource) => Json,
+): Uint8Array {
+  const fields: [string, Cbor | undefined][] = [["air_version", "1"]];
+  for (const list of LIST_NAMES) {
+    const refs = manifest.lists.get(list)!.map(({ name }) =>
+      nodeOf([
+        ["name", name],
+        ["hash", hashOfRef(list, name)],
+      ]),
+    );
+    // AIR always writes these five, and the other two only when there is something in them.
+    fields.push([list, list === "effects" || list === "secrets" ? filled(refs) : refs]);
+  }
+  const { defaults, routing } = manifest;
+  if (defaults !== null) {
+    const grants = defaults.grants.map((grant) => grantNode(grant, params(grant)));
+    fields.push([
+      "defaults",
+      nodeOf([
+        ["policy", defaults.policy ?? undefined],
+        ["cap_grants", filled(grants)],
+      ]),
+    ]);
+  }
+  fields.push(["module_bindings", filledMap(bindingsNode(manifest.bindings))]);
+  if (routing !== null) fields.push(["routing", routingNode(routing)]);
+  const triggers = manifest.triggers.map(({ event, plan, correlateBy }) =>
+    nodeOf([
+      ["event", event],
+      ["plan", plan],
+      ["correlate_by", correlateBy ?? undefined],
+    ]),
+  );
+  fields.push(["triggers", filled(triggers)]);
+  return canon(nodeOf(fields));
+}
+
+/**
+ * Reads a node back; `$kind` says what it is, and a node without one is a manifest. Throws
+ * `definition.invalid` (kind `corrupt`) for bytes that are no definition.
+ */
+export function definitionFromNode(bytes: Uint8Array): Draft {
+  const json = jsonFromCbor(readNode(bytes));
+  if (!isJsonObject(json)) throw notANode("it is no map");
+  const named = json.get("$kind") ?? "manifest";
+  const kind = DEFINITION_KINDS.find((each) => each === named);
+  if (kind === undefined) throw notANode("its $kind is unknown");
+  const draft = parseDefinition(kind, json, ({ message, pointer }) => {
+    throw notANode(`${pointer}: ${message}`);
+  });
+  if (draft === null) throw notANode("it says nothing");
+  return draft;
+}
+
+function readNode(bytes: Uint8Array): Cbor {
+  try {
+    return decodeCbor(bytes);
+  } catch (error) {
+    throw new AirloomError("corrupt", "definition.invalid", "a recorded definition is no canonical CBOR", {
+      cause: error,
+    });
+  }
+}
+
+function notANode(why: string): AirloomError {
+  return new AirloomError("corrupt", "definition.invalid", `a recorded definition cannot be read: ${why}`);
+}
+
+function fieldsOf(definition: Definition): NodeFields {
+  const name = ["name", definition.name] as const;
+  switch (definition.kind) {
+    case "defschema":
+      return [name, ["type", typeToCbor(definition.type)]];
+    case "defmodule":
+      return [name, ...moduleFields(definition)];
+    case "defplan":
+      return [name, ...planFields(definition)];
+    case "defeffect":
+      return [
+        name,
+        ["kind", definition.effectKind],
+        ["params_schema", definition.paramsSchema],
+        ["receipt_schema", definition.receiptSchema],
+        ["cap_type", definition.capType],
+        ["origin_scope", definition.originScope],
+      ];
+    case "defcap":
+      return [
+        name,
+        ["cap_type", definition.capType],
+        ["schema", typeToCbor(definition.schema)],
+        ["enforcer", nodeOf([["module", definition.enforcer]])],
+      ];
+    case "defpolicy":
+      return [name, ["rules", definition.rules.map(ruleNode)]];
+    case "defsecret":
+      return [
+        name,
+        ["binding_id", definition.bindingId],
+        ["expected_digest", definition.expectedDigest ?? undefined],
+        ["allowed_caps", filled(definition.allowedCaps)],
+        ["allowed_plans", filled(definition.allowedPlans)],
+      ];
+  }
+}
+
+function moduleFields({ moduleKind, wasmHash, keySchema, reducer, pure }: ModuleDefinition): NodeFields {
+  const abi: NodeFields =
+    reducer !== null
+      ? [
+          ["state", reducer.state],
+          ["event", reducer.event],
+          ["context", reducer.context ?? undefined],
+          ["annotations", reducer.annotations ?? undefined],
+          ["effects_emitted", filled(reducer.effectsEmitted)],
+          ["cap_slots", filledMap(reducer.capSlots)],
+        ]
+      : [
+          ["input", pure?.input],
+          ["output", pure?.output],
+          ["context", pure?.context ?? undefined],
+        ];
+  return [
+    ["module_kind", moduleKind],
+    ["wasm_hash", wasmHash],
+    ["key_schema", keySchema ?? undefined],
+    ["abi", nodeOf([[moduleKind, nodeOf(abi)]])],
+  ];
+}
+
+function ruleNode({ when, decision }: PolicyRule): Cbor {
+  const condition = nodeOf([
+    ["effect_kind", when.effectKind],
+    ["cap_name", when.capName],
+    ["cap_type", when.capType],
+    ["origin_kind", when.originKind],
+    ["origin_name", when.originName],
+  ]);
+  return nodeOf([
+    ["when", condition],
+    ["decision", decision],
+  ]);
+}
+
+function grantNode({ name, cap, expiryNs }: GrantSource, params: Json): Cbor {
+  return nodeOf([
+    ["name", name],
+    ["cap", cap],
+    ["params", cborFromJson(params)],
+    ["expiry_ns", expiryNs ?? undefined],
+  ]);
+}
+
+function bindingsNode(bindings: ManifestDefinition["bindings"]): ReadonlyMap<string, Cbor> {
+  return new Map([...bindings].map(([module, slots]) => [module, nodeOf([["slots", filledMap(slots)]])]));
+}
+
+function routingNode({ spelling, routes, inboxes }: RoutingSource): Cbor {
+  const word = spelling === "events" ? "reducer" : "module";
+  const entries = routes.map(({ event, module, keyField }) =>
+    nodeOf([
+      ["event", event],
+      [word, module],
+      ["key_field", keyField ?? undefined],
+    ]),
+  );
+  const boxes = inboxes.map((inbox) =>
+    nodeOf([
+      ["source", inbox.source],
+      [inbox.word, inbox.module],
+    ]),
+  );
+  return nodeOf([
+    [spelling, filled(entries)],
+    ["inboxes", filled(boxes)],
+  ]);
+}
+
+function nodeOf(fields: NodeFields): Cbor {
+  return new Map(fields.filter((field): field is readonly [string, Cbor] => field[1] !== undefined));
+}
+
+function filled(items: readonly Cbor[]): Cbor | undefined {
+  return items.length === 0 ? undefined : items;
+}
+
+function filledMap(map: ReadonlyMap<string, Cbor>): Cbor | undefined {
+  return map.size === 0 ? undefined : map;
+}
+
+/** Nodes hold what JSON holds: texts, truth values, integers, lists and maps. */
+function jsonFromCbor(cbor: Cbor): Json {
+  if (cbor === null || typeof cbor === "boolean" || typeof cbor === "string") return cbor;
+  if (typeof cbor === "bigint" || typeof cbor === "number") return new JsonNumber(String(cbor));
+  if (cbor instanceof Uint8Array) throw notANode("it holds bytes");
+  if (Array.isArray(cbor)) return cbor.map(jsonFromCbor);
+  const out = new Map<string, Json>();
+  for (const [key, value] of cbor as ReadonlyMap<string | bigint, Cbor>) {
+    if (typeof key !== "string") throw notANode("it holds a key that is no text");
+    out.set(key, jsonFromCbor(value));
+  }
+  return out;
+}
+
+function cborFromJson(json: Json): Cbor {
+  if (json instanceof JsonNumber) return BigInt(json.raw);
+  if (json === null || typeof json === "boolean" || typeof json === "string") return json;
+  if (isJsonObject(json)) return new Map([...json].map(([key, value]) => [key, cborFromJson(value)]));
+  return json.map(cborFromJson);
+}

@@ -1,0 +1,195 @@
+/** The route table: every event schema that reaches a reducer, by itself or as an arm of its event. */
+
+import { quote } from "../../values/quote.ts";
+import type { Schema } from "../../values/schema.ts";
+import { equalTypes, typeAt } from "./paths.ts";
+import type { RouteSource } from "../definitions.ts";
+import type { Route } from "../manifest.ts";
+import { parsePath } from "../parse/reference.ts";
+import type { FaultList, Origin } from "../source.ts";
+import type { Active } from "./active.ts";
+import { armFor, type EventForm, isReceiptEvent } from "./events.ts";
+import type { Given } from "./given.ts";
+import type { ResolvedReducer } from "./reducers.ts";
+import type { Schemas } from "./schemas.ts";
+
+/**
+ * Routes by event schema, in manifest order. A route for a reducer's own event also takes the events its
+ * arms refer to. Reports `route.event_mismatch`, `route.key_missing`, `route.key_unexpected` and
+ * `route.key_type`; warns of `route.repeated`.
+ */
+export function resolveRoutes(
+  given: Given,
+  active: Active,
+  schemas: Schemas,
+  reducers: ReadonlyMap<string, ResolvedReducer>,
+  faults: FaultList,
+): Map<string, readonly Route[]> {
+  const { definition, origin } = given.manifest;
+  const table = new Map<string, Route[]>();
+  for (const source of definition.routing?.routes ?? []) {
+    const event = active.find("schemas", source.event, origin, `${source.pointer}/event`);
+    const word = definition.routing?.spelling === "events" ? "reducer" : "module";
+    const module = active.find("modules", source.module, origin, `${source.pointer}/${word}`);
+    const resolved = reducers.get(source.module);
+    if (module?.definition.moduleKind === "pure") notStateful(source, word, origin, faults);
+    if (event === undefined || resolved === undefined) continue;
+    const routes = expand(source, resolved, origin, faults);
+    checkKey(source, resolved, schemas.byName.get(source.event)!, origin, faults);
+    for (const [schema, route] of routes) add(table, schema, route, source, origin, faults);
+  }
+  return table;
+}
+
+/** The event schemas one entry covers, each with its route. */
+function expand(
+  source: RouteSource,
+  { reducer, event }: ResolvedReducer,
+  origin: Origin,
+  faults: FaultList,
+): readonly (readonly [string, Route])[] {
+  const path = source.keyField === null ? null : parsePath(source.keyField);
+  const own = (schema: string, arm: string | null): readonly [string, Route] => [
+    schema,
+    { reducer, arm, keyPath: path, keyWrapped: false },
+  ];
+  if (source.event !== event.name) {
+    const arm = armFor(event, source.event);
+    if (arm !== undefined) return [own(source.event, arm)];
+    mismatch(source, event, reducer.module.name, origin, faults);
+    return [];
+  }
+  const routes = [own(event.name, null)];
+  if (event.target !== null) routes.push(own(event.target, null));
+  for (const [arm, schema] of event.arms) {
+    // Receipts find their cell by the key of the reducer that asked, not by a field.
+    if (path !== null && isReceiptEvent(schema)) continue;
+    routes.push([schema, { reducer, arm, keyPath: path, keyWrapped: path !== null }]);
+  }
+  return routes;
+}
+
+function add(
+  table: Map<string, Route[]>,
+  schema: string,
+  route: Route,
+  source: RouteSource,
+  origin: Origin,
+  faults: FaultList,
+): void {
+  const routes = table.get(schema) ?? [];
+  if (routes.some((other) => other.reducer === route.reducer)) {
+    faults.warning(origin, {
+      code: "route.repeated",
+      pointer: source.pointer,
+      message: `${schema} already goes to ${source.module}, and will be delivered twice`,
+      hint: "remove one of the routes",
+    });
+  }
+  table.set(schema, [...routes, route]);
+}
+
+/** A keyed reducer has a key field on its routes, a reducer with one cell has none. */
+function checkKey(
+  source: RouteSource,
+  { reducer, event }: ResolvedReducer,
+  schema: Schema,
+  origin: Origin,
+  faults: FaultList,
+): void {
+  const name = reducer.module.name;
+  if (source.keyField === null) {
+    if (reducer.key === null || isReceiptEvent(source.event)) return;
+    faults.error(origin, {
+      code: "route.key_missing",
+      pointer: source.pointer,
+      message: `${name} keeps a cell for each key, and this route does not say where the key is`,
+      expected: "key_field",
+      hint: `add "key_field": the path of the ${reducer.key.name} in ${source.event}`,
+    });
+    return;
+  }
+  const pointer = `${source.pointer}/key_field`;
+  if (reducer.key === null) {
+    faults.error(origin, {
+      code: "route.key_unexpected",
+      pointer,
+      message: `${name} has a single cell, and this route says where a key is`,
+      expected: "no key_field",
+      found: quote(source.keyField),
+      hint: `remove key_field, or give ${name} a key_schema`,
+    });
+    return;
+  }
+  checkKeyPath(source, source.keyField, reducer.key, schema, event, pointer, origin, faults);
+}
+
+function checkKeyPath(
+  source: RouteSource,
+  keyField: string,
+  key: Schema,
+  schema: Schema,
+  event: EventForm,
+  pointer: string,
+  origin: Origin,
+  faults: FaultList,
+): void {
+  const wrong = (found: string, hint: string) =>
+    faults.error(origin, {
+      code: "route.key_type",
+      pointer,
+      message: `the key field ${quote(keyField)} of ${source.event} is ${found}, and the key is ${key.name}`,
+      expected: `a field of the type of ${key.name}`,
+      found,
+      hint,
+    });
+  const path = parsePath(keyField);
+  if (schema.type.kind !== "variant") {
+    const type = typeAt(schema.type, path);
+    if (type === undefined) wrong("absent", `name a field of ${source.event}`);
+    else if (!equalTypes(type, key.type)) wrong(type.kind, `the key of the reducer is ${key.type.kind}`);
+    return;
+  }
+  const [root, ...rest] = path;
+  if (root !== "$value") {
+    wrong("absent", `${source.event} is a variant: the path starts with $value.`);
+    return;
+  }
+  for (const [arm, payload] of schema.type.arms) {
+    const target = source.event === event.name ? event.arms.get(arm) : undefined;
+    if (target !== undefined && isReceiptEvent(target)) continue;
+    const type = typeAt(payload, rest);
+    if (type === undefined) wrong(`absent in the arm ${quote(arm)}`, "every arm needs the field");
+    else if (!equalTypes(type, key.type)) {
+      wrong(`${type.kind} in the arm ${quote(arm)}`, `the key of the reducer is ${key.type.kind}`);
+    }
+  }
+}
+
+function mismatch(
+  source: RouteSource,
+  event: EventForm,
+  reducer: string,
+  origin: Origin,
+  faults: FaultList,
+): void {
+  const taken = [event.name, ...(event.target === null ? [] : [event.target]), ...event.arms.values()];
+  faults.error(origin, {
+    code: "route.event_mismatch",
+    pointer: `${source.pointer}/event`,
+    message: `${reducer} does not take ${source.event}: its event is ${event.name}`,
+    expected: `one of ${taken.join(", ")}`,
+    found: source.event,
+    hint: `route one of those, or add an arm {"ref": "${source.event}"} to ${event.name}`,
+  });
+}
+
+function notStateful(source: RouteSource, word: string, origin: Origin, faults: FaultList): void {
+  faults.error(origin, {
+    code: "route.pure_module",
+    pointer: `${source.pointer}/${word}`,
+    message: `${source.module} is a pure module, and takes no events`,
+    expected: "a reducer or workflow",
+    found: "pure",
+  });
+}

@@ -1,0 +1,76 @@
+import { AirloomError } from "../../values/errors.ts";
+import { compileSchema, compileSchemas, type Schema, schemaFaults } from "../../values/schema.ts";
+import { child } from "../../values/pointer.ts";
+import type { Type } from "../../values/type.ts";
+import type { FaultList, Origin } from "../source.ts";
+import type { Active } from "./active.ts";
+
+/** Schemas in force, compiled. */
+export interface Schemas {
+  readonly byName: ReadonlyMap<string, Schema>;
+  /** The type a name stands for as it was written, references and all. */
+  lookup(name: string): Type | undefined;
+}
+
+/**
+ * Compiles every schema in force. Reports `reference.schema`, `schema.cycle` and `schema.too_deep`; with one
+ * of them the answer is null, as no other schema can be trusted to be whole.
+ */
+export function compileAll(active: Active, faults: FaultList): Schemas | null {
+  const types = new Map<string, Type>();
+  for (const [name, { definition }] of active.set.schemas) types.set(name, definition.type);
+  const found = schemaFaults(types);
+  for (const { code, schema, pointer, ref, message, hint } of found) {
+    const { origin } = active.set.schemas.get(schema)!;
+    const at = `/type${pointer}`;
+    if (code === "schema.unknown_ref") active.find("schemas", ref, origin, at);
+    else faults.error(origin, { code, pointer: at, message, hint });
+  }
+  if (found.length > 0) return null;
+  return { byName: compileSchemas(types), lookup: (name) => types.get(name) };
+}
+
+/**
+ * Compiles a type that stands inside a definition; `what` says what it is of. Null when a reference in it
+ * leads nowhere, which is reported.
+ */
+export function compileInline(
+  what: string,
+  type: Type,
+  schemas: Schemas,
+  active: Active,
+  faults: FaultList,
+  origin: Origin,
+  pointer: string,
+): Schema | null {
+  const unknown = references(type, pointer).filter(([name]) => schemas.lookup(name) === undefined);
+  for (const [name, at] of unknown) active.find("schemas", name, origin, at);
+  if (unknown.length > 0) return null;
+  try {
+    return compileSchema(what, type, schemas.lookup);
+  } catch (error) {
+    if (!(error instanceof AirloomError) || error.kind !== "manifest") throw error;
+    faults.error(origin, { code: error.code, pointer, message: error.message });
+    return null;
+  }
+}
+
+function references(type: Type, pointer: string): (readonly [string, string])[] {
+  const at = `${pointer}/${type.kind}`;
+  switch (type.kind) {
+    case "ref":
+      return [[type.name, at]];
+    case "list":
+    case "set":
+    case "option":
+      return references(type.item, at);
+    case "map":
+      return references(type.value, `${at}/value`);
+    case "record":
+      return [...type.fields].flatMap(([name, field]) => references(field, child(at, name)));
+    case "variant":
+      return [...type.arms].flatMap(([name, arm]) => references(arm, child(at, name)));
+    default:
+      return [];
+  }
+}

@@ -1,0 +1,41 @@
+import { AirloomError, type Diagnostic } from "../../values/errors.ts";
+import type { Io } from "../io.ts";
+import { clean, paletteOf } from "./text.ts";
+
+/** An error for the person who must mend it: what, where, expected, found, what to do. */
+export function renderError(io: Io, error: unknown): string {
+  const p = paletteOf(io);
+  if (!(error instanceof AirloomError)) {
+    const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    return `${p.red("error")} internal.bug: this is a fault of airloom\n${stack}\n`;
+  }
+  const lines = [`${p.red("error")} ${p.bold(error.code)}: ${clean(error.message)}`];
+  for (const diagnostic of error.diagnostics) lines.push(...renderDiagnostic(io, diagnostic));
+  if (error.kind === "bug" && error.stack !== undefined) lines.push(error.stack);
+  return `${lines.join("\n")}\n`;
+}
+
+export function renderDiagnostic(io: Io, diagnostic: Diagnostic): readonly string[] {
+  const p = paletteOf(io);
+  const { severity, code, message, file, line, column, pointer, expected, found, hint } = diagnostic;
+  const mark = severity === "error" ? p.red("error") : p.yellow("warning");
+  const place = file === undefined ? "" : `${file}${line === undefined ? "" : `:${line}:${column ?? 1}`}`;
+  const where = [place, pointer === undefined || pointer === "" ? "" : `at ${clean(pointer)}`].filter((t) => t !== "");
+  const lines = [`  ${mark} ${code}: ${clean(message)}`];
+  if (where.length > 0) lines.push(`    ${p.cyan(where.join(" "))}`);
+  if (expected !== undefined) lines.push(`    expected ${clean(expected)}`);
+  if (found !== undefined) lines.push(`    found    ${clean(found)}`);
+  if (hint !== undefined) lines.push(`    ${p.dim(clean(hint))}`);
+  return lines;
+}
+
+/** An error as one JSON object, for machines. */
+export function errorJson(error: unknown): string {
+  if (!(error instanceof AirloomError)) {
+    return JSON.stringify({ type: "error", code: "internal.bug", message: String(error) });
+  }
+  const { code, kind, message, diagnostics, fields } = error;
+  return JSON.stringify({ type: "error", code, kind, message, diagnostics, fields }, (_key, value) =>
+    typeof value === "bigint" ? value.toString() : value,
+  );
+}

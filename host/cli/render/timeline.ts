@@ -1,0 +1,212 @@
+/** A world's life as people read it: each event, what the reducers made of it, each timer, each decision. */
+
+import type { Manifest } from "../../air/manifest.ts";
+import type { Frame } from "../../journal/frame.ts";
+import type { JournalRecord, RecordOf } from "../../journal/record.ts";
+import type { LiveNote } from "../../kernel/draft.ts";
+import { cellText } from "../../replay/core/diff.ts";
+import { type Json, stringifyJson } from "../../values/json.ts";
+import type { Schema } from "../../values/schema.ts";
+import type { Value } from "../../values/value.ts";
+import type { Io } from "../io.ts";
+import { clean, duration, instant, type Palette, paletteOf, plural } from "./text.ts";
+
+/** Renders frames in order; it remembers states and timers, to show what changed and how late one fired. */
+export class Timeline {
+  readonly #p: Palette;
+  readonly #states = new Map<string, ReadonlyMap<string, Value>>();
+  readonly #deadlines = new Map<string, bigint>();
+  #startNs: bigint | null = null;
+
+  constructor(io: Io) {
+    this.#p = paletteOf(io);
+  }
+
+  /** The frame as lines, without line ends. */
+  frame(frame: Frame, manifest: Manifest, notes: readonly LiveNote[] = []): readonly string[] {
+    this.#startNs ??= frame.head.logicalNs;
+    const since = `+${(Number(frame.head.logicalNs - this.#startNs) / 1e9).toFixed(3)}s`.padStart(10);
+    const lines: string[] = [];
+    const depths: number[] = [];
+    for (const [index, record] of frame.records.entries()) {
+      const depth = record.cause === null ? 0 : (depths[record.cause] ?? 0) + (isOutcome(record) ? 0 : 1);
+      depths.push(depth);
+      const text = this.#record(frame, record, manifest);
+      if (text === null) continue;
+      const gutter = index === 0 ? `${this.#p.dim(since)}  ` : " ".repeat(12);
+      lines.push(`${gutter}${"  ".repeat(depth)}${text}`);
+      for (const note of notes.filter((each) => each.record === index)) {
+        lines.push(`${" ".repeat(14)}${"  ".repeat(depth)}${this.#p.dim(clean(note.text))}`);
+      }
+    }
+    return lines;
+  }
+
+  #record(frame: Frame, record: JournalRecord, manifest: Manifest): string | null {
+    const p = this.#p;
+    switch (record.kind) {
+      case "genesis":
+        return `${p.bold("world")} ${record.worldId}  ${p.dim(short(record.manifestHash))}`;
+      case "manifest":
+        return `${p.bold("definitions")} ${p.dim(short(record.manifestHash))}`;
+      case "domain_event":
+        return this.#event(record, manifest);
+      case "effect_receipt":
+        return this.#receipt(frame, record);
+      case "continue":
+        return p.dim("goes on with pending work");
+      case "snapshot":
+        return `${p.bold("snapshot")} ${p.dim(short(record.snapshotHash))}`;
+      case "delivery":
+        return this.#delivery(record, manifest);
+      case "plan_started":
+        return `${p.magenta("plan")} ${record.plan} #${record.instance} starts`;
+      case "plan_turn":
+        return this.#turn(record);
+      case "plan_ended":
+        return record.status === "ok"
+          ? null
+          : `${p.red("plan failed")} ${record.plan} #${record.instance}: ${record.errorCode} ${clean(record.errorMessage ?? "")}`;
+      case "plan_result":
+        return `${p.magenta("result")} of ${record.plan} #${record.instance}`;
+      case "cap_decision":
+        return record.decision === "allow" ? null : `${p.red("denied")} by grant ${record.capName}: ${clean(record.denyMessage ?? "")}`;
+      case "policy_decision":
+        return this.#decision(record);
+      case "effect_intent":
+        return this.#intent(frame, record, manifest);
+    }
+  }
+
+  #event(record: RecordOf<"domain_event">, manifest: Manifest): string | null {
+    if (record.schema.startsWith("sys/") && record.cause !== null) return null; // its receipt was shown
+    const value = sugar(manifest.schemas.get(record.schema), record.value);
+    return `${this.#p.cyan("event")} ${record.schema} ${this.#p.dim(clean(value))}`;
+  }
+
+  #delivery(record: RecordOf<"delivery">, manifest: Manifest): string {
+    const p = this.#p;
+    const name = clean(cellText(record.cell) ?? "");
+    if (record.outcome === "fault") {
+      const place = record.faultFile === null ? "" : ` (${clean(record.faultFile)}:${record.faultLine}:${record.faultColumn})`;
+      return `${p.red("fault")} ${name}: ${record.faultCode} ${clean(record.faultMessage ?? "")}${place}`;
+    }
+    return `${p.green(name)} ${this.#changes(record, manifest)}`;
+  }
+
+  #changes(record: RecordOf<"delivery">, manifest: Manifest): string {
+    const id = cellText(record.cell) ?? "";
+    const schema = manifest.reducers.get(record.cell?.reducer ?? "")?.state;
+    if (record.stateBlob !== null) return `state ${short(record.stateBlob)}`;
+    if (record.state === null) {
+      this.#states.delete(id);
+      return "cell deleted";
+    }
+    const after = fieldsOfState(schema, record.state);
+    const before = this.#states.get(id);
+    this.#states.set(id, after);
+    const changed = [...after].filter(([name, value]) => show(value) !== show(before?.get(name)));
+    if (changed.length === 0) return this.#p.dim("unchanged");
+    return changed.map(([name, value]) => this.#change(name, before?.get(name), value)).join(", ");
+  }
+
+  #change(name: string, before: Value | undefined, after: Value): string {
+    const to = this.#p.bold(clean(show(after), 60));
+    return before === undefined ? `${name} ${to}` : `${name} ${clean(show(before), 60)} → ${to}`;
+  }
+
+  #turn(record: RecordOf<"plan_turn">): string | null {
+    if (record.steps.length === 0) return null;
+    const steps = record.steps.map(([id, outcome]) => (outcome === "done" ? id : `${id} (${outcome})`)).join(", ");
+    return `${this.#p.magenta("plan")} ${record.plan} #${record.instance}: ${steps}`;
+  }
+
+  #decision(record: RecordOf<"policy_decision">): string | null {
+    if (record.decision === "allow") return null;
+    const rule = record.ruleIndex === null ? "no rule allows it" : `rule ${record.ruleIndex}`;
+    return `${this.#p.red("denied")} ${record.effectKind} by ${record.policy}, ${rule}`;
+  }
+
+  #intent(frame: Frame, record: RecordOf<"effect_intent">, manifest: Manifest): string {
+    const p = this.#p;
+    const id = `${frame.head.frame}.${record.ordinal}`;
+    const params = manifest.effects.get(record.effectKind)?.params;
+    const fields = params === undefined ? new Map<string, Value>() : fieldsOfState(params, record.params);
+    const deadline = fields.get("deliver_at_ns");
+    if (record.effectKind !== "timer.set" || deadline?.kind !== "nat") {
+      return `${p.yellow(record.effectKind)} ${id} ${p.dim(clean(sugar(params, record.params)))} under ${record.capName}`;
+    }
+    this.#deadlines.set(id, deadline.value);
+    const wait = deadline.value - frame.head.logicalNs;
+    const when = wait >= 0n ? `in ${duration(wait)}` : `${duration(-wait)} ago`;
+    const key = show(fields.get("key"));
+    return `${p.yellow("timer")} ${id} due ${p.bold(instant(deadline.value))} (${when}), key ${clean(key)}, under ${record.capName}`;
+  }
+
+  #receipt(frame: Frame, record: RecordOf<"effect_receipt">): string {
+    const p = this.#p;
+    const id = `${record.intentFrame}.${record.intentOrdinal}`;
+    const deadline = this.#deadlines.get(id);
+    const status = record.status === "ok" ? "" : ` ${p.red(record.status)}`;
+    if (record.effectKind !== "timer.set" || deadline === undefined) {
+      return `${p.yellow(record.effectKind)} ${id} answered by ${clean(record.adapterId)}${status}`;
+    }
+    return `${p.yellow("timer")} ${id} fired, ${duration(frame.head.logicalNs - deadline)} late${status}`;
+  }
+}
+
+/** Decisions and intents stand beside the delivery they follow from, events and deliveries below. */
+function isOutcome(record: JournalRecord): boolean {
+  return record.kind === "delivery" || record.kind === "plan_turn";
+}
+
+function short(hash: string): string {
+  return hash.slice(0, 19);
+}
+
+function sugar(schema: Schema | undefined, bytes: Uint8Array): string {
+  if (schema === undefined) return plural(bytes.length, "byte");
+  try {
+    return stringifyJson(schema.toSugar(schema.decode(bytes)));
+  } catch {
+    return plural(bytes.length, "byte");
+  }
+}
+
+/** The top fields of a value; of one that is no record, itself. */
+function fieldsOfState(schema: Schema | undefined, bytes: Uint8Array): ReadonlyMap<string, Value> {
+  try {
+    const value = schema?.decode(bytes);
+    if (value === undefined) return new Map();
+    if (value.kind !== "record" || schema?.type.kind !== "record") return new Map([["value", value]]);
+    return new Map([...schema.type.fields.keys()].map((name) => [name, value.fields.get(name)!]));
+  } catch {
+    return new Map();
+  }
+}
+
+function show(value: Value | undefined): string {
+  if (value === undefined) return "";
+  return value.kind === "text" ? value.value : stringifyJson(loose(value));
+}
+
+function loose(value: Value): Json {
+  switch (value.kind) {
+    case "unit":
+    case "null":
+      return null;
+    case "bool":
+      return value.value;
+    case "list":
+    case "set":
+      return value.items.map(loose);
+    case "map":
+      return value.entries.map(([k, v]) => [loose(k), loose(v)]);
+    case "record":
+      return new Map([...value.fields].map(([name, field]) => [name, loose(field)]));
+    case "bytes":
+      return plural(value.value.length, "byte");
+    default:
+      return typeof value.value === "bigint" ? value.value.toString() : value.value;
+  }
+}

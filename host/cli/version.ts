@@ -1,0 +1,6 @@
+import { readFileSync } from "node:fs";
+
+/** Version of the package; its file lies two folders up from here, built or not. */
+export const version: string = (
+  JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string }
+).version;

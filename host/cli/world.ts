@@ -1,0 +1,107 @@
+/** From a world folder on the command line to its definitions, its store and its modules. */
+
+import { join, resolve } from "node:path";
+import { loadWorldFolder } from "../build/directory.ts";
+import { folderModules } from "../build/modules.ts";
+import type { Frame } from "../journal/frame.ts";
+import { openFrame } from "../journal/frame.ts";
+import type { Definitions } from "../kernel/state.ts";
+import { loadDefinitions, makeDefinitions } from "../runtime/definitions.ts";
+import type { Engine } from "../runtime/engine.ts";
+import { worldPublicKey } from "../runtime/keys.ts";
+import { openWorld } from "../runtime/open.ts";
+import { openStore, type SqliteStore } from "../store/sqlite.ts";
+import type { FrameSeq, WorldId } from "../values/brand.ts";
+import { AirloomError, type Diagnostic } from "../values/errors.ts";
+import type { Io } from "./io.ts";
+
+export interface WorldPlace {
+  readonly folder: string;
+  /** Folder of the store: `.airloom` inside the world folder unless `--store` says otherwise. */
+  readonly store: string;
+}
+
+export function placeOf(io: Io, folder: string, store: string | undefined): WorldPlace {
+  const path = resolve(io.cwd, folder);
+  return { folder: path, store: store === undefined ? join(path, ".airloom") : resolve(io.cwd, store) };
+}
+
+export interface FolderDefinitions {
+  readonly definitions: Definitions;
+  readonly warnings: readonly Diagnostic[];
+}
+
+/** Throws `manifest.invalid` with every fault, `world.missing`. */
+export async function readDefinitions(folder: string): Promise<FolderDefinitions> {
+  const { manifest, settings, warnings } = await loadWorldFolder(folder);
+  return { definitions: makeDefinitions(manifest, settings), warnings };
+}
+
+/** Opens the folder's world for writing; gives what closes it. */
+export async function openForWriting(
+  place: WorldPlace,
+  options: { readonly upgrade: boolean },
+): Promise<{ readonly engine: Engine; readonly store: SqliteStore; close(): Promise<void> }> {
+  const { definitions } = await readDefinitions(place.folder);
+  const store = await openStore(place.store, { mode: "write", create: true });
+  try {
+    const engine = await openWorld({
+      journal: store,
+      definitions,
+      findModule: folderModules(place.folder),
+      publicKey: (world) => worldPublicKey(place.store, world),
+      upgrade: options.upgrade,
+    });
+    const close = async (): Promise<void> => {
+      await engine.close();
+      await store.close();
+    };
+    return { engine, store, close };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+/** A store opened beside whoever writes, and its one world. */
+export interface Reading {
+  readonly store: SqliteStore;
+  readonly worldId: WorldId;
+}
+
+/** Runs `work` on the folder's store. Throws `store.missing` or `world.missing` when there is nothing yet. */
+export async function reading<T>(place: WorldPlace, work: (reading: Reading) => Promise<T>): Promise<T> {
+  const store = await openStore(place.store, { mode: "read" });
+  try {
+    const worlds = await store.worlds();
+    const worldId = worlds[0];
+    const head = worldId === undefined ? null : await store.head(worldId);
+    if (worldId === undefined || head === null || head.nextFrame === 0n) {
+      throw new AirloomError("missing", "world.missing", `${place.store} holds no world; run it first`);
+    }
+    return await work({ store, worldId });
+  } finally {
+    await store.close();
+  }
+}
+
+/** The frames of a world with the definitions in force at each. */
+export async function* framesOf({ store, worldId }: Reading): AsyncIterable<{
+  readonly frame: Frame;
+  readonly definitions: Definitions;
+}> {
+  let definitions: Definitions | null = null;
+  for await (const bytes of store.read(worldId, 0n as FrameSeq)) {
+    const frame = openFrame(bytes);
+    const first = frame.records[0];
+    if (first?.kind === "genesis" || first?.kind === "manifest") {
+      definitions = await loadDefinitions(store, worldId, first.manifestHash, first.settingsHash);
+    }
+    if (definitions === null) {
+      throw new AirloomError("corrupt", "journal.corrupt", "the journal does not begin with genesis", {
+        fields: { frame: frame.head.frame, record: 0 },
+      });
+    }
+    yield { frame, definitions };
+  }
+}

@@ -1,0 +1,235 @@
+/**
+ * A frame being made: the records so far and an overlay over the world's state. Nothing reaches the world
+ * before the frame is sealed, so a draft that is dropped has never been.
+ *
+ * D1 Reads see the overlay first. D2 A cell that is not in memory abandons the draft; the caller loads it
+ * and makes the frame again with the same stamp. D3 Queues hand out work in AIR's order: two FIFO queues
+ * that alternate while both hold work, plans first.
+ */
+
+import { type IntentRequest, intentRecord, type OpenIntent, openIntent } from "../effects/intent.ts";
+import { type Entry, type Frame, FrameBuilder, headAfter } from "../journal/frame.ts";
+import type { CellWrite } from "../journal/port.ts";
+import type { Cell, JournalRecord } from "../journal/record.ts";
+import { type Instance, startInstance } from "../plan/instance.ts";
+import { taggedBytes } from "../plan/tagged.ts";
+import type { IntentId, RecordSeq } from "../values/brand.ts";
+import { LIMITS } from "../values/limits.ts";
+import { cellId } from "./cells.ts";
+import type { CellLedger } from "./ledger.ts";
+import type { PreparedEvent } from "./normalize.ts";
+import type { CellCache } from "./ports.ts";
+import type { Definitions, DeliveryTask, Pending, Task, TurnTask, WorldState } from "./state.ts";
+
+/** Thrown when cells must be loaded before the frame can be made. */
+export class MissingCells extends Error {
+  readonly cells: readonly Cell[];
+  constructor(cells: readonly Cell[]) {
+    super(`${cells.length} cells are not in memory`);
+    this.cells = cells;
+  }
+}
+
+/** What the engine said about a record, for the person watching; never journaled. */
+export interface LiveNote {
+  readonly record: number;
+  readonly text: string;
+}
+
+export class Draft {
+  readonly entry: Entry;
+  readonly #state: WorldState;
+  readonly #cache: CellCache;
+  readonly #ledger: CellLedger;
+  readonly #frame = new FrameBuilder();
+  readonly #cells = new Map<string, CellWrite>();
+  /** Null for an instance that ended. */
+  readonly #instances = new Map<bigint, Instance | null>();
+  readonly #opened = new Map<IntentId, OpenIntent>();
+  readonly #settled = new Set<IntentId>();
+  readonly #deliveries: DeliveryTask[];
+  readonly #turns: TurnTask[];
+  readonly #drawsByCell = new Map<string, number>();
+  #planNext: boolean;
+  #nextInstance: bigint;
+  #tasks = 0;
+  definitions: Definitions;
+  readonly blobs: Uint8Array[] = [];
+  readonly notes: LiveNote[] = [];
+
+  constructor(state: WorldState, entry: Entry, cache: CellCache, ledger: CellLedger) {
+    this.#state = state;
+    this.entry = entry;
+    this.#cache = cache;
+    this.#ledger = ledger;
+    this.definitions = state.definitions;
+    this.#deliveries = [...state.pending.deliveries];
+    this.#turns = [...state.pending.turns];
+    this.#planNext = state.pending.planNext;
+    this.#nextInstance = state.nextInstance;
+  }
+
+  get manifest() {
+    return this.definitions.manifest;
+  }
+
+  /** Adds a record; its index is what follows from it gives as cause. */
+  add(record: JournalRecord): number {
+    return this.#frame.add(record);
+  }
+
+  get recordCount(): number {
+    return this.#frame.records.length;
+  }
+
+  recordSeq(index: number): RecordSeq {
+    return (this.#state.head.nextRecord + BigInt(index)) as RecordSeq;
+  }
+
+  /** Records an event and queues what it leads to. */
+  addEvent(event: PreparedEvent, cause: number | null): number {
+    const { schema, value, key } = event;
+    const index = this.add({ kind: "domain_event", cause, cell: null, schema, value, key });
+    for (const { plan, input, correlation } of event.starts) {
+      const instance = startInstance(this.#nextInstance++, plan, input, correlation);
+      this.#instances.set(instance.id, instance);
+      const started = this.add({
+        kind: "plan_started",
+        cause: index,
+        cell: null,
+        instance: instance.id,
+        plan: plan.definition.name,
+        planHash: plan.hash,
+        correlation: correlation === null ? null : taggedBytes(correlation),
+      });
+      this.queueTurn(instance.id, started);
+    }
+    for (const delivery of event.deliveries) {
+      this.#deliveries.push({
+        kind: "delivery",
+        cell: { reducer: delivery.reducer, key: delivery.cellKey },
+        arm: delivery.arm,
+        schema: delivery.schema,
+        value: delivery.value,
+        key: delivery.cellKey.length > 0 ? delivery.cellKey : null,
+        event: this.recordSeq(index),
+        cause: index,
+      });
+    }
+    return index;
+  }
+
+  queueDelivery(task: DeliveryTask): void {
+    this.#deliveries.push(task);
+  }
+
+  queueTurn(instance: bigint, cause: number): void {
+    this.#turns.push({ kind: "turn", instance, cause });
+  }
+
+  /** The next task, or undefined when none is left or the frame is full. */
+  nextTask(): Task | undefined {
+    if (this.#tasks >= LIMITS.frameTasksMax || this.#frame.sizeBytes >= LIMITS.frameBytesMax) return undefined;
+    const both = this.#turns.length > 0 && this.#deliveries.length > 0;
+    const task =
+      both && !this.#planNext ? this.#deliveries.shift() : (this.#turns.shift() ?? this.#deliveries.shift());
+    if (both) this.#planNext = !this.#planNext;
+    if (task !== undefined) this.#tasks += 1;
+    return task;
+  }
+
+  instance(id: bigint): Instance | undefined {
+    const changed = this.#instances.get(id);
+    return changed === undefined ? this.#state.instances.get(id) : (changed ?? undefined);
+  }
+
+  setInstance(instance: Instance): void {
+    this.#instances.set(instance.id, instance);
+  }
+
+  endInstance(id: bigint): void {
+    this.#instances.set(id, null);
+  }
+
+  /** Null for a cell that does not exist. Throws `MissingCells`. */
+  readCell(cell: Cell): Uint8Array | null {
+    const written = this.#cells.get(cellId(cell));
+    if (written !== undefined) return written.state;
+    const state = this.#cache.read(cell);
+    if (state !== "missing") return state;
+    const queued = this.#deliveries.map((task) => task.cell).filter((other) => this.#isMissing(other));
+    throw new MissingCells([cell, ...queued]);
+  }
+
+  #isMissing(cell: Cell): boolean {
+    return !this.#cells.has(cellId(cell)) && this.#cache.read(cell) === "missing";
+  }
+
+  writeCell(cell: Cell, state: Uint8Array | null): void {
+    const { reducer, key } = cell;
+    this.#cells.set(cellId(cell), { frame: this.#state.head.nextFrame, reducer, key, state });
+  }
+
+  /** How often this cell was called in the frame before: the ordinal of its entropy draw. */
+  drawOf(cell: Cell): number {
+    const id = cellId(cell);
+    const draw = this.#drawsByCell.get(id) ?? 0;
+    this.#drawsByCell.set(id, draw + 1);
+    return draw;
+  }
+
+  intent(id: IntentId): OpenIntent | undefined {
+    return this.#settled.has(id) ? undefined : (this.#opened.get(id) ?? this.#state.intents.get(id));
+  }
+
+  openIntent(request: IntentRequest, cause: number): void {
+    const intent = openIntent(request, this.#state.head.nextFrame, this.#opened.size);
+    this.#opened.set(intent.id, intent);
+    this.add(intentRecord(intent, cause));
+  }
+
+  settleIntent(id: IntentId): void {
+    this.#settled.add(id);
+  }
+
+  /** Seals the frame and merges it into the world: from here on it has happened. */
+  seal(): Sealed {
+    const state = this.#state;
+    const frame = this.#frame.seal(state.head, this.entry);
+    const cells = [...this.#cells.values()];
+    state.head = headAfter(frame);
+    state.lastLogicalNs = this.entry.logicalNs;
+    state.definitions = this.definitions;
+    state.nextInstance = this.#nextInstance;
+    state.pending = this.#leftOver();
+    for (const [id, instance] of this.#instances) {
+      if (instance === null) state.instances.delete(id);
+      else state.instances.set(id, instance);
+    }
+    for (const id of this.#settled) state.intents.delete(id);
+    const opened = [...this.#opened.values()].filter((intent) => !this.#settled.has(intent.id));
+    for (const intent of opened) state.intents.set(intent.id, intent);
+    this.#ledger.note(cells, this.#cache);
+    this.#cache.apply(cells);
+    return { frame, cells, opened, settled: [...this.#settled], blobs: this.blobs, notes: this.notes };
+  }
+
+  #leftOver(): Pending {
+    return {
+      deliveries: this.#deliveries.map((task) => ({ ...task, cause: null })),
+      turns: this.#turns.map((task) => ({ ...task, cause: null })),
+      planNext: this.#planNext,
+    };
+  }
+}
+
+/** A frame that has happened in memory, and what the store and the runtime must do about it. */
+export interface Sealed {
+  readonly frame: Frame;
+  readonly cells: readonly CellWrite[];
+  readonly blobs: readonly Uint8Array[];
+  /** Intents to publish once the frame is durable, in order. */
+  readonly opened: readonly OpenIntent[];
+  readonly settled: readonly IntentId[];
+  readonly notes: readonly LiveNote[];
+}

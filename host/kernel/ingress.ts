@@ -1,0 +1,23 @@
+/** What enters a world from outside: the only input of the kernel. */
+
+import type { Receipt } from "../effects/receipt.ts";
+import type { IntentId } from "../values/brand.ts";
+import type { Definitions, Genesis } from "./state.ts";
+
+export type Ingress =
+  | { readonly kind: "genesis"; readonly genesis: Genesis; readonly definitions: Definitions }
+  /** New definitions; only when nothing is pending. */
+  | { readonly kind: "manifest"; readonly definitions: Definitions }
+  | EventIngress
+  | { readonly kind: "receipt"; readonly intent: IntentId; readonly receipt: Receipt }
+  /** Goes on with work that a frame limit left over. */
+  | { readonly kind: "continue" }
+  | { readonly kind: "snapshot" };
+
+export interface EventIngress {
+  readonly kind: "event";
+  readonly schema: string;
+  /** CBOR of the schema's type; normalised on entry. */
+  readonly value: Uint8Array;
+  readonly key: Uint8Array | null;
+}

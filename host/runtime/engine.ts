@@ -1,0 +1,321 @@
+/**
+ * A world that runs: it owns clock, entropy, outbox and timers around a kernel that knows none of them.
+ *
+ * E1 One ingress at a time, in the order they were handed in. E2 A frame is durable before its intents start
+ * and before whoever sent it is told. E3 When a frame cannot be made durable the world stops: what memory
+ * holds is then ahead of the disk. E4 The same ingress id is accepted once; a second sender is told so.
+ */
+
+import type { Adapter } from "../adapters/port.ts";
+import type { Receipt } from "../effects/receipt.ts";
+import type { Entry, Frame, Stamp } from "../journal/frame.ts";
+import type { Commit, IngressEntry, Journal } from "../journal/port.ts";
+import type { MemoryCells } from "../kernel/cells.ts";
+import type { LiveNote } from "../kernel/draft.ts";
+import type { Ingress } from "../kernel/ingress.ts";
+import type { Definitions, WorldState } from "../kernel/state.ts";
+import type { Outcome, World } from "../kernel/world.ts";
+import type { Epoch, FrameSeq, IntentId, LogicalTimeNs, WorldId } from "../values/brand.ts";
+import { equalBytes, utf8 } from "../values/bytes.ts";
+import { encodeCbor } from "../values/cbor.ts";
+import { AirloomError, bug } from "../values/errors.ts";
+import { sha256 } from "../values/hash.ts";
+import { LIMITS } from "../values/limits.ts";
+import type { LogicalClock } from "./clock.ts";
+import type { Entropy } from "./entropy.ts";
+import { trace } from "./trace.ts";
+
+/** An event to send. Without an ingress id, sending it twice is sending two events. */
+export interface Send {
+  readonly schema: string;
+  /** CBOR of the schema's type; made when the event is first accepted, with logical time as it is then. */
+  readonly value: (nowNs: LogicalTimeNs) => Uint8Array;
+  readonly key?: Uint8Array;
+  /** Who asks for it to be sent, once for ever. */
+  readonly ingressId?: string;
+  /** The request as it was made: the same id with another text is a conflict. */
+  readonly text?: string;
+  /** For the audit; no module sees it. */
+  readonly by?: string;
+}
+
+export interface Acknowledgement {
+  readonly frame: FrameSeq;
+  /** Whether it had been accepted before; then nothing happened now. */
+  readonly duplicate: boolean;
+}
+
+/** A durable frame, as told to listeners. */
+export interface FrameNotice {
+  readonly frame: Frame;
+  /** What the engine said about records of it; never journaled. */
+  readonly notes: readonly LiveNote[];
+}
+
+export interface EngineParts {
+  readonly worldId: WorldId;
+  readonly world: World;
+  readonly cells: MemoryCells;
+  readonly journal: Journal;
+  readonly epoch: Epoch;
+  readonly clock: LogicalClock;
+  readonly entropy: Entropy;
+}
+
+export class Engine {
+  readonly #parts: EngineParts;
+  readonly #adapters = new Map<string, Adapter>();
+  readonly #listeners = new Set<(notice: FrameNotice) => void>();
+  readonly #idleWaiters: { resolve: () => void; reject: (error: unknown) => void }[] = [];
+  #tail: Promise<unknown> = Promise.resolve();
+  #queued = 0;
+  #stopped: AirloomError | null = null;
+  #ignoredReceipts = 0;
+
+  constructor(parts: EngineParts) {
+    this.#parts = parts;
+  }
+
+  get state(): Readonly<WorldState> {
+    return this.#parts.world.state;
+  }
+
+  get worldId(): WorldId {
+    return this.#parts.worldId;
+  }
+
+  /** Cells as of the last durable frame. */
+  get cells(): MemoryCells {
+    return this.#parts.cells;
+  }
+
+  /** Receipts that were late, doubled or unknown. */
+  get ignoredReceipts(): number {
+    return this.#ignoredReceipts;
+  }
+
+  /** Whether nothing is being done, pending or awaited. */
+  get isIdle(): boolean {
+    return this.#queued === 0 && !this.#parts.world.isBusy && this.state.intents.size === 0;
+  }
+
+  onFrame(listener: (notice: FrameNotice) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Takes the adapters and starts what is open: to be called once, before anything is sent. */
+  start(adapters: readonly Adapter[]): void {
+    for (const adapter of adapters) {
+      for (const kind of adapter.effectKinds) this.#adapters.set(kind, adapter);
+    }
+    trace("opened", this.state.head.nextFrame);
+    for (const intent of this.state.intents.values()) this.#dispatch(intent.id);
+    this.#continueIfBusy();
+    this.#noteIdle();
+  }
+
+  /**
+   * Sends an event; resolves when its frame is durable. Throws `AirloomError`: kind `request` for an event
+   * that is refused (nothing happened), `ingress.conflict` for an id that belongs to another request.
+   */
+  send(send: Send): Promise<Acknowledgement> {
+    return this.#exclusive(async () => {
+      const requestDigest = this.#requestDigest(send);
+      const before = await this.#findRequest(send, requestDigest);
+      if (before !== null) return { frame: before.frame, duplicate: true };
+      const frame = await this.#ingress(
+        (stamp) => ({
+          kind: "event",
+          schema: send.schema,
+          value: send.value(stamp.logicalNs),
+          key: send.key ?? null,
+        }),
+        { by: send.by ?? null, ingressId: send.ingressId ?? null, requestDigest },
+      );
+      if (frame === null) throw bug("an event was ignored");
+      return { frame: frame.head.frame, duplicate: false };
+    });
+  }
+
+  /** Hands a receipt in; made when its stamp is known. A receipt nobody waits for is counted, no more. */
+  settle(intent: IntentId, receipt: (stamp: Stamp) => Receipt): void {
+    const done = this.#exclusive(async () => {
+      trace("receipt.received", this.state.head.nextFrame);
+      const frame = await this.#ingress((stamp) => ({ kind: "receipt", intent, receipt: receipt(stamp) }));
+      if (frame === null) this.#ignoredReceipts += 1;
+    });
+    done.catch(() => {}); // a world that stopped says so to whoever waits or sends
+  }
+
+  /** Records new definitions, whose blobs are durable already. Throws `manifest.world_busy`. */
+  upgrade(definitions: Definitions): Promise<void> {
+    return this.#exclusive(async () => {
+      await this.#ingress(() => ({ kind: "manifest", definitions }));
+    });
+  }
+
+  /** Records a snapshot of an idle world. Throws `snapshot.not_idle`. */
+  snapshot(): Promise<void> {
+    return this.#exclusive(async () => {
+      await this.#ingress(() => ({ kind: "snapshot" }));
+    });
+  }
+
+  /** Resolves once everything handed in so far is done, whatever intents stay open. */
+  async settled(): Promise<void> {
+    while (this.#queued > 0) await this.#tail.catch(() => {});
+    if (this.#stopped !== null) throw this.#stopped;
+  }
+
+  /** Resolves when nothing is pending and no intent is open; rejects when the world stops. */
+  whenIdle(): Promise<void> {
+    if (this.#stopped !== null) return Promise.reject(this.#stopped);
+    if (this.isIdle) return Promise.resolve();
+    return new Promise((resolve, reject) => this.#idleWaiters.push({ resolve, reject }));
+  }
+
+  /** Stops adapters, then waits for what is under way. Open intents stay open in the journal. */
+  async close(): Promise<void> {
+    for (const adapter of new Set(this.#adapters.values())) adapter.stop();
+    while (this.#queued > 0) await this.#tail.catch(() => {});
+    this.#stopped ??= new AirloomError("request", "world.closed", "the world is closed");
+    this.#rejectWaiters(this.#stopped);
+  }
+
+  #exclusive<T>(work: () => Promise<T>): Promise<T> {
+    this.#queued += 1;
+    const run = this.#tail.then(async () => {
+      try {
+        if (this.#stopped !== null) throw this.#stopped;
+        return await work();
+      } finally {
+        this.#queued -= 1;
+        this.#continueIfBusy();
+        this.#noteIdle();
+      }
+    });
+    this.#tail = run.catch(() => {});
+    return run;
+  }
+
+  #requestDigest(send: Send): Uint8Array | null {
+    if (send.ingressId === undefined) return null;
+    if (send.ingressId.length === 0 || send.ingressId.length > LIMITS.ingressIdMax) {
+      const message = `an ingress id has 1 to ${LIMITS.ingressIdMax} characters`;
+      throw new AirloomError("request", "ingress.invalid_id", message);
+    }
+    if (send.text !== undefined) return sha256(utf8(send.text));
+    return sha256(encodeCbor([send.schema, send.value(0n as LogicalTimeNs), send.key ?? null]));
+  }
+
+  async #findRequest(send: Send, digest: Uint8Array | null): Promise<IngressEntry | null> {
+    if (send.ingressId === undefined || digest === null) return null;
+    const before = await this.#parts.journal.findIngress(this.#parts.worldId, send.ingressId);
+    if (before === null || equalBytes(before.requestDigest, digest)) return before;
+    const message = `ingress id ${send.ingressId} was accepted in frame ${before.frame} for another request`;
+    throw new AirloomError("request", "ingress.conflict", message, { fields: { frame: before.frame } });
+  }
+
+  /** One ingress: stamp, frame, commit, publish. Null when the kernel ignored it. */
+  async #ingress(
+    make: (stamp: Stamp) => Ingress,
+    sender: Omit<Entry, keyof Stamp> = { by: null, ingressId: null, requestDigest: null },
+  ): Promise<Frame | null> {
+    const { world, clock, entropy } = this.#parts;
+    const stamp: Stamp = { ...clock.sample(), entropy: entropy() };
+    const outcome = this.#step(world, make(stamp), { ...stamp, ...sender });
+    if (outcome.kind === "ignored") return null;
+    if (outcome.kind === "missing") throw this.#stop(bug("an engine keeps all cells in memory"));
+    await this.#commit(outcome);
+    return outcome.frame;
+  }
+
+  #step(world: World, ingress: Ingress, entry: Entry): Outcome {
+    try {
+      return world.step(ingress, entry);
+    } catch (error) {
+      const stops = !(error instanceof AirloomError) || error.kind === "host" || error.kind === "bug";
+      throw stops ? this.#stop(error) : error;
+    }
+  }
+
+  async #commit(outcome: Extract<Outcome, { kind: "frame" }>): Promise<void> {
+    const { frame, cells, blobs } = outcome;
+    const { ingressId, requestDigest } = frame.head;
+    trace("frame.sealed", frame.head.frame);
+    const commit: Commit = {
+      world: this.#parts.worldId,
+      epoch: this.#parts.epoch,
+      expected: frame.head.frame,
+      frames: [frame.bytes],
+      ingress:
+        ingressId === null || requestDigest === null ? [] : [{ id: ingressId, requestDigest, frame: frame.head.frame }],
+      cells,
+      blobs,
+      head: this.state.head,
+    };
+    await this.#append(commit);
+    trace("frame.durable", frame.head.frame);
+    for (const id of outcome.settled) for (const adapter of this.#adapters.values()) adapter.settled(id);
+    for (const listener of this.#listeners) listener({ frame, notes: outcome.notes });
+    for (const intent of outcome.opened) this.#dispatch(intent.id);
+    trace("frame.published", frame.head.frame);
+  }
+
+  async #append(commit: Commit): Promise<void> {
+    let result: Awaited<ReturnType<Journal["append"]>>;
+    try {
+      result = await this.#parts.journal.append(commit);
+    } catch (error) {
+      throw this.#stop(error);
+    }
+    if (result === "durable") return;
+    const message =
+      result === "fenced"
+        ? "another process took this world over"
+        : "it is not known whether the last frame was written; open the world again";
+    throw this.#stop(new AirloomError("retry", `store.${result}`, message));
+  }
+
+  /** The world is over in this process. */
+  #stop(cause: unknown): AirloomError {
+    const reason = cause instanceof AirloomError ? cause : bug(cause instanceof Error ? cause.message : String(cause));
+    this.#stopped ??= reason;
+    for (const adapter of new Set(this.#adapters.values())) adapter.stop();
+    this.#rejectWaiters(this.#stopped);
+    return this.#stopped;
+  }
+
+  #rejectWaiters(error: AirloomError): void {
+    for (const waiter of this.#idleWaiters.splice(0)) waiter.reject(error);
+  }
+
+  #dispatch(id: IntentId): void {
+    const intent = this.state.intents.get(id);
+    if (intent === undefined) return;
+    const adapter = this.#adapters.get(intent.kind);
+    if (adapter !== undefined) return adapter.start(intent);
+    this.settle(id, () => ({
+      adapterId: "adapter.missing",
+      status: "error",
+      payload: new Uint8Array(0),
+      costCents: null,
+      signature: new Uint8Array(64),
+      tries: 0n,
+    }));
+  }
+
+  #continueIfBusy(): void {
+    if (this.#queued > 0 || this.#stopped !== null || !this.#parts.world.isBusy) return;
+    this.#exclusive(async () => {
+      if (this.#parts.world.isBusy) await this.#ingress(() => ({ kind: "continue" }));
+    }).catch(() => {});
+  }
+
+  #noteIdle(): void {
+    if (!this.isIdle || this.#stopped !== null) return;
+    trace("idle", this.state.head.nextFrame);
+    for (const waiter of this.#idleWaiters.splice(0)) waiter.resolve();
+  }
+}

@@ -1,0 +1,131 @@
+/**
+ * A scenario: one event a line, sent once for ever. `{"$now": true}` in a value stands for logical time when
+ * the line is first accepted.
+ */
+
+import { FaultList } from "../air/source.ts";
+import { parseJsonText } from "../air/text/parse.ts";
+import type { Manifest } from "../air/manifest.ts";
+import type { LogicalTimeNs, WorldId } from "../values/brand.ts";
+import { canon } from "../values/cbor.ts";
+import { AirloomError, type Diagnostic } from "../values/errors.ts";
+import { hashOf } from "../values/hash.ts";
+import { isJsonArray, isJsonObject, type Json, JsonNumber } from "../values/json.ts";
+import { nearest } from "../values/nearest.ts";
+import { child } from "../values/pointer.ts";
+import type { Schema } from "../values/schema.ts";
+import type { Send } from "./engine.ts";
+
+/** One event of a scenario or a command line, before its value is made. */
+export interface EventText {
+  /** Shown in messages. */
+  readonly file: string;
+  /** From 1 on, in the file. */
+  readonly line: number;
+  readonly text: string;
+}
+
+const MEMBERS = ["schema", "value", "key"];
+
+/** The lines of a scenario that hold something; `#` begins a comment line. */
+export function scenarioLines(file: string, text: string): readonly EventText[] {
+  return text
+    .split(/\r?\n/)
+    .map((line, i) => ({ file, line: i + 1, text: line }))
+    .filter(({ text: line }) => line.trim() !== "" && !line.trimStart().startsWith("#"));
+}
+
+/**
+ * The ingress id of a scenario's line: the hash of world id, line number and the line as written. Running
+ * the scenario again sends nothing; a changed line is another event.
+ */
+export function lineIngressId(world: WorldId, { line, text }: EventText): string {
+  return hashOf(canon([world, line, text]));
+}
+
+/**
+ * Reads an event against the manifest. Throws `event.invalid` (kind `request`) with every fault, file, line
+ * and pointer.
+ */
+export function readEvent(manifest: Manifest, source: EventText): Pick<Send, "schema" | "value" | "key"> {
+  const faults = new FaultList();
+  const parsed = parseJsonText(source.file, source.text, (at) => faults.errorsOf(at));
+  const located = (diagnostics: readonly Diagnostic[]) =>
+    diagnostics.map((diagnostic) => ({ ...diagnostic, file: source.file, line: source.line }));
+  if (faults.failed || parsed.json === null) throw invalid(located(faults.sorted()));
+  const { json } = parsed;
+  const problem = (pointer: string, message: string, expected: string, hint?: string): AirloomError =>
+    invalid(
+      located([
+        {
+          code: "event.invalid",
+          severity: "error",
+          message,
+          pointer,
+          expected,
+          ...columnOf(parsed.locate(pointer, "value").column),
+          ...(hint === undefined ? {} : { hint }),
+        },
+      ]),
+    );
+  if (!isJsonObject(json)) throw problem("", "an event is an object", `{"schema": name, "value": value}`);
+  for (const name of json.keys()) {
+    if (!MEMBERS.includes(name)) throw problem(child("", name), `an event has no member ${name}`, MEMBERS.join(", "));
+  }
+  const name = json.get("schema");
+  if (typeof name !== "string") throw problem("/schema", "an event names its schema", "a schema's name");
+  const schema = manifest.schemas.get(name);
+  if (schema === undefined) {
+    const near = nearest(name, manifest.schemas.keys());
+    const hint = near === undefined ? "list the schema in the manifest" : `did you mean ${near}?`;
+    throw problem("/schema", `the world knows no schema ${name}`, "a schema of the manifest", hint);
+  }
+  const value = json.get("value");
+  if (value === undefined) throw problem("/value", `the event has no value`, `a ${name}`);
+  const encode = (nowNs: LogicalTimeNs): Uint8Array => {
+    try {
+      return encodeJson(schema, replaceNow(value, nowNs));
+    } catch (error) {
+      if (!(error instanceof AirloomError) || error.code !== "value.invalid") throw error;
+      throw invalid(
+        located(
+          error.diagnostics.map((diagnostic) => {
+            const pointer = `/value${diagnostic.pointer ?? ""}`;
+            return { ...diagnostic, pointer, ...columnOf(parsed.locate(pointer, "value").column) };
+          }),
+        ),
+      );
+    }
+  };
+  encode(0n as LogicalTimeNs); // every fault before anything is sent
+  const key = json.get("key");
+  return { schema: name, value: encode, ...(key === undefined ? {} : { key: keyBytes(key) }) };
+}
+
+/** Canonical bytes of a value in the sugar or tagged lens. Throws `value.invalid`. */
+export function encodeJson(schema: Schema, json: Json): Uint8Array {
+  return schema.encode(schema.parse(json, "any"));
+}
+
+/** A key as written: a text or an integer. */
+export function keyBytes(json: Json): Uint8Array {
+  if (typeof json === "string") return canon(json);
+  if (json instanceof JsonNumber && /^-?\d+$/.test(json.raw)) return canon(BigInt(json.raw));
+  throw new AirloomError("request", "event.invalid_key", "a key is a text or an integer");
+}
+
+function columnOf(column: number | null): { column?: number } {
+  return column === null ? {} : { column };
+}
+
+function invalid(diagnostics: readonly Diagnostic[]): AirloomError {
+  const message = `the event cannot be sent: ${diagnostics[0]?.message ?? "it cannot be read"}`;
+  return new AirloomError("request", "event.invalid", message, { diagnostics });
+}
+
+function replaceNow(json: Json, nowNs: bigint): Json {
+  if (isJsonArray(json)) return json.map((item) => replaceNow(item, nowNs));
+  if (!isJsonObject(json)) return json;
+  if (json.size === 1 && json.get("$now") === true) return new JsonNumber(nowNs.toString());
+  return new Map([...json].map(([name, value]) => [name, replaceNow(value, nowNs)]));
+}

@@ -1,0 +1,425 @@
+/** What the SDK gives an author, through a reducer that does one thing for each arm of its event. */
+
+import fc from "fast-check";
+import { beforeAll, describe, expect, test } from "vitest";
+import type { GuestFault, StepInput, StepOutput } from "../../host/kernel/ports.ts";
+import { concat, fromHex, fromUtf8, toHex, utf8 } from "../../host/values/bytes.ts";
+import { type Cbor, canon, encodeCbor } from "../../host/values/cbor.ts";
+import { hashOf } from "../../host/values/hash.ts";
+import { createModuleHost } from "../../host/wasm/host.ts";
+import { compileSource } from "../support/modules.ts";
+
+const PROBE = `
+import {
+  backoff, checkedAdd, checkedMul, checkedSub, fail, Reader, Reducer, satAdd, satMul, satSub, Some, TimerFired,
+  TimerSetParams, TimerSetReceipt, Value, Writer,
+} from "airloom/assembly/sdk";
+
+class Note implements Value {
+  constructor(public note: string = "none") {}
+  schema(): string { return "t/Note@1"; }
+  encode(w: Writer): void { w.text(this.note); }
+}
+
+class Num implements Value {
+  constructor(public value: u64) {}
+  schema(): string { return "t/Num@1"; }
+  encode(w: Writer): void { w.nat(this.value); }
+}
+
+/** A value that is read and written back as it came. */
+class Echo implements Value {
+  constructor(private kind: string, private r: Reader) {}
+  schema(): string { return "t/Echo@1"; }
+  encode(w: Writer): void {
+    const r = this.r;
+    if (this.kind == "nat") w.nat(r.nat());
+    else if (this.kind == "int") w.int(r.int());
+    else if (this.kind == "bool") w.bool(r.bool());
+    else if (this.kind == "text") w.text(r.text());
+    else if (this.kind == "bytes") w.bytes(r.bytes());
+    else if (this.kind == "ints") { const n = r.list(); w.list(n); for (let i = 0; i < n; i++) w.int(r.int()); }
+    else if (this.kind == "option") {
+      const v: Some<u64> | null = r.none() ? null : new Some<u64>(r.nat());
+      if (v !== null) w.nat(v.value); else w.none();
+    }
+    else if (this.kind == "timer") TimerFired.decode(r).encode(w);
+    else if (this.kind == "params") TimerSetParams.decode(r).encode(w);
+    else if (this.kind == "receipt") TimerSetReceipt.decode(r).encode(w);
+    else { r.skip(); w.none(); }
+  }
+}
+
+export class Probe extends Reducer<Note> {
+  constructor() { super(new Note()); }
+  init(): void { this.state.note = "new"; }
+  protected decodeState(r: Reader): Note { return new Note(r.text()); }
+
+  protected dispatch(schema: string, r: Reader): void {
+    const tag = r.tag();
+    if (tag == "now" || tag == "context" || tag == "schema") r.none();
+    if (tag == "fail") return fail("the order is closed");
+    if (tag == "throw") throw new Error("thrown here");
+    if (tag == "assert") { const n = r.nat(); assert(n > 1, "more than one"); return; }
+    if (tag == "index") { const list = [1, 2]; this.state.note = list[i32(r.nat())].toString(); return; }
+    if (tag == "now") { this.state.note = this.ctx.nowNs.toString() + " " + this.ctx.reducer; return; }
+    if (tag == "context") { this.context2(); return; }
+    if (tag == "keyed") { this.intent(new Num(1)).key(r.bytes()).send(); this.emit(new Num(2)); return; }
+    if (tag == "note") { this.annotate(new Num(r.nat())); return; }
+    if (tag == "effects") { this.twoEffects(r.bytes()); return; }
+    if (tag == "calc") { this.calc(r); return; }
+    if (tag == "surrogate") { this.state.note = String.fromCharCode(i32(r.nat())) + "x"; return; }
+    if (tag == "schema") { this.state.note = schema; return; }
+    this.emit(new Echo(tag, r));
+  }
+
+  private context2(): void {
+    const c = this.ctx, key = c.key;
+    this.state.note = [
+      c.logicalNowNs.toString(), c.journalHeight.toString(), c.entropy.length.toString(), c.entropy[63].toString(),
+      c.eventHash, c.manifestHash, key !== null ? key.length.toString() : "no key", c.cellMode ? "cell" : "single",
+    ].join(",");
+  }
+
+  private twoEffects(key: Uint8Array): void {
+    this.effects.raw("blob.put", new Num(7), "slot", key);
+    this.effects.timerSet(5, null, "clock");
+  }
+
+  private calc(r: Reader): void {
+    r.list();
+    const name = r.text(), a = r.nat(), b = r.nat();
+    let result: u64 = 0;
+    if (name == "satAdd") result = satAdd(a, b);
+    else if (name == "satSub") result = satSub(a, b);
+    else if (name == "satMul") result = satMul(a, b);
+    else if (name == "checkedAdd") result = checkedAdd(a, b);
+    else if (name == "checkedSub") result = checkedSub(a, b);
+    else if (name == "checkedMul") result = checkedMul(a, b);
+    else if (name == "backoff") result = backoff(a, b);
+    this.emit(new Num(result));
+  }
+}
+`;
+
+const U64_MAX = 0xffff_ffff_ffff_ffffn;
+
+let probe: Uint8Array;
+beforeAll(async () => {
+  probe = (await compileSource(PROBE)).wasm;
+});
+
+/** Bytes of the variant `$tag` with this encoded payload. */
+function variantBytes(tag: string, payload: Uint8Array): Uint8Array {
+  const head = concat([fromHex("d9d9f7a2")!, encodeCbor("$tag"), encodeCbor(tag), encodeCbor("$value")]);
+  return concat([head, payload]);
+}
+
+function deliver(tag: string, payload: Cbor | Uint8Array[], others: Partial<StepInput> = {}) {
+  const bytes = Array.isArray(payload) && payload[0] instanceof Uint8Array ? payload[0] : encodeCbor(payload);
+  const input = {
+    state: null,
+    schema: "t/Event@1",
+    value: variantBytes(tag, bytes),
+    key: null,
+    context: null,
+  };
+  return createModuleHost(() => probe).step(hashOf(probe), { ...input, ...others });
+}
+
+function outputOf(...call: Parameters<typeof deliver>): StepOutput {
+  const result = deliver(...call);
+  if (!result.ok) throw new Error(`${result.fault.code} ${result.fault.message}`);
+  return result.output;
+}
+
+function faultOf(...call: Parameters<typeof deliver>): GuestFault {
+  const result = deliver(...call);
+  if (result.ok) throw new Error("the call answered");
+  return result.fault;
+}
+
+const noteOf = (output: StepOutput) => output.state && fromUtf8(output.state.subarray(1));
+const raw = (hex: string) => [fromHex(hex)!];
+
+describe("a reducer that stops", () => {
+  const line = (text: string) => PROBE.split("\n").findIndex((l) => l.includes(text)) + 1;
+
+  test("by throwing says where in the author's file", () => {
+    expect(faultOf("throw", null)).toMatchObject({
+      code: "module.abort",
+      message: "thrown here",
+      file: "reducer.ts",
+      line: line("thrown here"),
+      column: expect.any(Number),
+    });
+  });
+
+  test("by a failed assertion says so as well, and not when it holds", () => {
+    expect(faultOf("assert", 1)).toMatchObject({ message: "more than one", line: line("more than one") });
+    expect(noteOf(outputOf("assert", 2))).toBe("new");
+  });
+
+  test("by refusing the event gives its reason", () => {
+    const reason = {
+      code: "module.abort",
+      message: "the order is closed",
+      file: null,
+      line: null,
+      column: null,
+    };
+    expect(faultOf("fail", null)).toMatchObject(reason);
+  });
+
+  test("in the standard library says which file of it", () => {
+    expect(faultOf("index", 2)).toMatchObject({ code: "module.abort", file: "~lib/array.ts" });
+    expect(noteOf(outputOf("index", 1))?.endsWith("2")).toBe(true);
+  });
+});
+
+describe("state", () => {
+  test("of a new cell is what init makes of it, and stays canonical and untagged", () => {
+    expect(outputOf("schema", null).state).toEqual(encodeCbor("t/Event@1"));
+    expect(outputOf("note", 1).state).toEqual(encodeCbor("new"));
+    const tagOnly = canon(new Map([["$tag", "schema"]]));
+    expect(outputOf("schema", null, { value: tagOnly }).state).toEqual(encodeCbor("t/Event@1"));
+  });
+
+  test("of a known cell is read back, with a self-describe tag or without", () => {
+    expect(outputOf("note", 1, { state: encodeCbor("kept") }).state).toEqual(encodeCbor("kept"));
+    expect(outputOf("note", 1, { state: canon("kept") }).state).toEqual(encodeCbor("kept"));
+  });
+
+  test("that is not of its type aborts", () => {
+    expect(faultOf("note", 1, { state: encodeCbor(1) })).toMatchObject({
+      code: "module.abort",
+      message: "expected text, found nat",
+      file: "~lib/airloom/assembly/cbor/reader.ts",
+    });
+    expect(faultOf("note", 1, { state: fromHex("616100")! }).message).toBe("bytes after the value");
+  });
+});
+
+describe("what a reducer emits", () => {
+  test("are events in order, with a key where one was given", () => {
+    expect(outputOf("keyed", utf8("key")).events).toEqual([
+      { schema: "t/Num@1", value: encodeCbor(1), key: utf8("key") },
+      { schema: "t/Num@1", value: encodeCbor(2), key: null },
+    ]);
+  });
+
+  test("are effects with slot and idempotency key", () => {
+    const timer = new Map<string, Cbor>([
+      ["key", null],
+      ["deliver_at_ns", 5],
+    ]);
+    expect(outputOf("effects", new Uint8Array(32)).effects).toEqual([
+      { kind: "blob.put", params: encodeCbor(7), slot: "slot", idempotencyKey: new Uint8Array(32) },
+      { kind: "timer.set", params: encodeCbor(timer), slot: "clock", idempotencyKey: null },
+    ]);
+    expect(faultOf("effects", new Uint8Array(31)).message).toBe("an idempotency key has 32 bytes");
+  });
+
+  test("is an annotation", () => {
+    expect(outputOf("note", 9).annotation).toEqual(encodeCbor(9));
+    expect(outputOf("schema", null).annotation).toBeNull();
+  });
+});
+
+describe("the call context", () => {
+  const fields: [string, Cbor][] = [
+    ["now_ns", 12345],
+    ["logical_now_ns", U64_MAX],
+    ["journal_height", 7],
+    ["entropy", Uint8Array.from({ length: 64 }, (_, i) => i)],
+    ["event_hash", "sha256:e"],
+    ["manifest_hash", "sha256:m"],
+    ["reducer", "t/Probe@1"],
+    ["cell_mode", true],
+  ];
+
+  test("is there when the module declares it", () => {
+    const context = canon(new Map([...fields, ["key", utf8("abc")]]));
+    expect(noteOf(outputOf("now", null, { context }))).toBe("12345 t/Probe@1");
+    const note = outputOf("context", null, { context }).state!;
+    expect(fromUtf8(note.subarray(2))).toBe(`${U64_MAX},7,64,63,sha256:e,sha256:m,3,cell`);
+  });
+
+  test("has no key for a reducer with a single cell", () => {
+    const context = canon(new Map<string, Cbor>([...fields.slice(0, -1), ["cell_mode", false]]));
+    const note = outputOf("context", null, { context }).state!;
+    expect(fromUtf8(note.subarray(2))).toBe(`${U64_MAX},7,64,63,sha256:e,sha256:m,no key,single`);
+  });
+
+  test("that was not declared aborts and says what to do", () => {
+    expect(faultOf("now", null).message).toContain("sys/ReducerContext@1");
+  });
+});
+
+describe("values", () => {
+  const echoed = (tag: string, value: Cbor) => outputOf(tag, value).events[0]!.value;
+
+  test.each<[string, Cbor[]]>([
+    ["nat", [0n, 23n, 24n, 255n, 256n, 65_535n, 65_536n, 2n ** 32n - 1n, 2n ** 32n, 2n ** 53n + 1n, U64_MAX]],
+    ["int", [0n, -1n, -24n, -25n, -256n, -257n, 2n ** 63n - 1n, -(2n ** 63n)]],
+    ["bool", [true, false]],
+    [
+      "text",
+      [
+        "",
+        "a",
+        "é",
+        "€",
+        "😀",
+        "\u0000",
+        "\ufeffa",
+        "\uffff",
+        "\u{10ffff}",
+        "x".repeat(24),
+        "y".repeat(70_000),
+      ],
+    ],
+    ["bytes", [new Uint8Array(0), utf8("b"), new Uint8Array(70_000)]],
+    ["ints", [[], [1n, -1n], Array.from({ length: 300 }, (_, i) => BigInt(i))]],
+    ["option", [null, 5n]],
+  ])("of %s come back as the bytes they were", (tag, values) => {
+    for (const value of values) expect(toHex(echoed(tag, value))).toBe(toHex(encodeCbor(value)));
+  });
+
+  test("of any text and number come back as the bytes they were", () => {
+    const same = (tag: string, value: Cbor) => toHex(echoed(tag, value)) === toHex(encodeCbor(value));
+    const text = fc.string({ unit: "binary", maxLength: 40 });
+    fc.assert(fc.property(text, (value) => same("text", value)));
+    fc.assert(fc.property(fc.bigInt(0n, U64_MAX), (value) => same("nat", value)));
+    const int = fc.bigInt(-(2n ** 63n), 2n ** 63n - 1n);
+    fc.assert(fc.property(int, (value) => same("int", value)));
+  });
+
+  test("of the built-in schemas come back as the bytes they were", () => {
+    const record = (fields: Record<string, Cbor>) => new Map(Object.entries(fields));
+    for (const key of [null, "k"]) {
+      const requested = record({ deliver_at_ns: 1n, key });
+      const receipt = record({ delivered_at_ns: 2n, key });
+      expect(echoed("params", requested)).toEqual(encodeCbor(requested));
+      expect(echoed("receipt", receipt)).toEqual(encodeCbor(receipt));
+      const ids = { intent_hash: "h", reducer: "r", effect_kind: "e", adapter_id: "a", status: "s" };
+      const cost_cents = key === null ? null : 3n;
+      const fired = record({ ...ids, requested, receipt, cost_cents, signature: utf8("sig") });
+      expect(echoed("timer", fired)).toEqual(encodeCbor(fired));
+    }
+  });
+
+  test("that nobody reads may be anything AIR knows", () => {
+    const value = [1, -1, "t", utf8("b"), null, true, new Map<string, Cbor>([["k", [[]]]])];
+    expect(outputOf("other", value).events).toHaveLength(1);
+    const nested = (depth: number) => raw(`${"81".repeat(depth)}00`);
+    expect(outputOf("other", nested(100)).events).toHaveLength(1);
+    expect(faultOf("other", nested(200)).message).toContain("nested deeper");
+  });
+
+  test.each([
+    ["nat", "1817", "not the shortest head"],
+    ["nat", "1b00000000ffffffff", "not the shortest head"],
+    ["nat", "20", "a negative number"],
+    ["nat", "1a0001", "cut short"],
+    ["nat", "", "nothing at all"],
+    ["nat", "0000", "something behind it"],
+    ["nat", "c000", "a tag"],
+    ["nat", "1f", "no length"],
+    ["int", "1b8000000000000000", "above the largest int"],
+    ["int", "3b8000000000000000", "below the smallest int"],
+    ["bool", "f6", "null"],
+    ["text", "62c3", "cut short"],
+    ["text", "7f6161ff", "no given length"],
+    ["text", "61ff", "a byte that starts nothing"],
+    ["text", "61c3", "a sequence cut short"],
+    ["text", "62c0af", "an overlong form of two"],
+    ["text", "63e08080", "an overlong form of three"],
+    ["text", "64f0808080", "an overlong form of four"],
+    ["text", "63eda080", "a lone surrogate"],
+    ["text", "64f4908080", "a point above U+10FFFF"],
+    ["text", "62c341", "a broken sequence"],
+    ["bytes", "5bffffffffffffffff00", "a length beyond everything"],
+    ["bytes", "5affffffff00", "a length beyond the memory"],
+    ["ints", "9a7fffffff00", "more items than bytes"],
+    ["params", "a0", "no fields"],
+    ["params", "a2636b6579f6", "a field cut short"],
+    ["params", "a16d64656c697665725f61745f6e7301", "a field missing"],
+    ["params", "a26d64656c697665725f61745f6e7301636b6579f6", "fields out of order"],
+    ["other", "f7", "undefined"],
+    ["other", "f93c00", "a float"],
+    ["other", "bb7fffffffffffffff", "more entries than bytes"],
+  ])("of %s as %s abort: %s", (tag, hex) => {
+    expect(faultOf(tag, raw(hex))).toMatchObject({
+      code: "module.abort",
+      message: expect.stringMatching(/./),
+    });
+  });
+
+  test("name the field that is wrong", () => {
+    const params = (at: Cbor) =>
+      new Map<string, Cbor>([
+        ["key", null],
+        ["deliver_at_ns", at],
+      ]);
+    expect(faultOf("params", params("soon")).message).toBe("field 'deliver_at_ns': expected nat, found text");
+    expect(
+      faultOf(
+        "params",
+        new Map<string, Cbor>([
+          ["a", 1],
+          ["key", null],
+        ]),
+      ).message,
+    ).toBe("expected field 'key', found 'a'");
+  });
+
+  test.each([0xd800, 0xdbff, 0xdc00, 0xdfff])("with the lone surrogate %i cannot be written", (unit) => {
+    expect(faultOf("surrogate", unit)).toMatchObject({
+      code: "module.abort",
+      message: expect.stringContaining("surrogate"),
+    });
+    expect(noteOf(outputOf("surrogate", 0x41))).toBe("Ax");
+  });
+});
+
+describe("arithmetic", () => {
+  const calc = (name: string, a: bigint, b: bigint) => outputOf("calc", [name, a, b]).events[0]!.value;
+
+  test.each<[string, bigint, bigint, bigint]>([
+    ["satAdd", U64_MAX, 1n, U64_MAX],
+    ["satAdd", U64_MAX - 1n, 1n, U64_MAX],
+    ["satAdd", 2n, 3n, 5n],
+    ["satSub", 2n, 3n, 0n],
+    ["satSub", 3n, 2n, 1n],
+    ["satMul", 2n ** 32n, 2n ** 32n, U64_MAX],
+    ["satMul", 2n ** 32n, 2n ** 32n - 1n, 2n ** 64n - 2n ** 32n],
+    ["satMul", 0n, U64_MAX, 0n],
+    ["checkedAdd", U64_MAX - 1n, 1n, U64_MAX],
+    ["checkedSub", 3n, 3n, 0n],
+    ["checkedMul", 0n, 5n, 0n],
+    ["checkedMul", U64_MAX, 1n, U64_MAX],
+    ["backoff", 10n, 1n, 10n],
+    ["backoff", 10n, 2n, 20n],
+    ["backoff", 10n, 0n, 10n],
+    ["backoff", 1n, 64n, 2n ** 63n],
+    ["backoff", 1n, 65n, U64_MAX],
+    ["backoff", 3n, 63n, 3n * 2n ** 62n],
+    ["backoff", 3n, 64n, U64_MAX],
+    ["backoff", 1n, U64_MAX, U64_MAX],
+    ["backoff", 0n, U64_MAX, 0n],
+  ])("%s(%i, %i) is %i", (name, a, b, expected) => {
+    expect(calc(name, a, b)).toEqual(encodeCbor(expected));
+  });
+
+  test.each([
+    ["checkedAdd", U64_MAX, 1n],
+    ["checkedSub", 2n, 3n],
+    ["checkedMul", 2n ** 32n, 2n ** 32n],
+  ])("%s(%i, %i) aborts", (name, a, b) => {
+    expect(faultOf("calc", [name, a, b])).toMatchObject({
+      code: "module.abort",
+      message: expect.stringContaining(String(b)),
+    });
+  });
+});
