@@ -4,7 +4,7 @@
  */
 
 import type { Hash } from "../values/brand.ts";
-import { jsonFrom, type JsonObject } from "../values/json.ts";
+import { type JsonObject, jsonFrom } from "../values/json.ts";
 import { BUILTIN_DEFINITIONS } from "./builtin.ts";
 import type {
   CapDefinition,

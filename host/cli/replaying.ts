@@ -12,7 +12,7 @@ import { readDefinitions, reading, type WorldPlace } from "./world.ts";
 
 /** `against`: folder whose definitions and modules are used in place of the recorded ones. */
 export async function replayPlace(place: WorldPlace, against: string | null): Promise<ReplayReport> {
-  const other = against === null ? null : (await readDefinitions(against)).definitions;
+  const other = against === null ? null : readDefinitions(against).definitions;
   return reading(place, async ({ store, worldId }) => {
     const modules = new Map<Hash, Uint8Array>();
     const find: FindModule = other === null || against === null ? blobFinder(store, worldId) : folderModules(against);

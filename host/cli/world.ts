@@ -32,8 +32,8 @@ export interface FolderDefinitions {
 }
 
 /** Throws `manifest.invalid` with every fault, `world.missing`. */
-export async function readDefinitions(folder: string): Promise<FolderDefinitions> {
-  const { manifest, settings, warnings } = await loadWorldFolder(folder);
+export function readDefinitions(folder: string): FolderDefinitions {
+  const { manifest, settings, warnings } = loadWorldFolder(folder);
   return { definitions: makeDefinitions(manifest, settings), warnings };
 }
 
@@ -42,7 +42,7 @@ export async function openForWriting(
   place: WorldPlace,
   options: { readonly upgrade: boolean },
 ): Promise<{ readonly engine: Engine; readonly store: SqliteStore; close(): Promise<void> }> {
-  const { definitions } = await readDefinitions(place.folder);
+  const { definitions } = readDefinitions(place.folder);
   const store = await openStore(place.store, { mode: "write", create: true });
   try {
     const engine = await openWorld({

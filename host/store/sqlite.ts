@@ -30,8 +30,9 @@ export interface StoreOptions {
 /**
  * Beside what the port says, every method throws `store.poisoned` (kind `host`) after a failed write,
  * `store.io` (kind `host`) or `store.corrupt` for what the disk does, and `store.closed` (kind `bug`) after
- * `close`; methods that write throw `store.read_only` (kind `bug`) in mode `read`. Cells are listed by
- * reducer, then by key bytes.
+ * `close`; methods that write throw `store.read_only` (kind `bug`) in mode `read`. An `append` that throws
+ * has written nothing; `ingress.conflict` (kind `request`) says that an id is bound already. Cells are listed
+ * by reducer, then by key bytes.
  */
 export interface SqliteStore extends Journal {
   /**

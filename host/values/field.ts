@@ -77,18 +77,16 @@ function sideOf(shape: VariantShape, bytes: Uint8Array, start: number, side: str
 }
 
 function entryOf(shape: MapShape, bytes: Uint8Array, start: number, name: string): Part | undefined {
-  if (bytes[start]! >> 5 !== 5) return undefined;
+  const end = shape.check(bytes, start, bytes.length);
+  if (end < 0 || end > bytes.length) return undefined;
   const reader = new CborReader(bytes, "canonical", start);
-  const { argument: count } = reader.head();
+  reader.head();
   const wanted = encodeCbor(name);
   let pos = reader.pos;
-  for (let i = 0n; i < count; i++) {
-    const keyEnd = shape.key.check(bytes, pos, bytes.length);
-    if (keyEnd < 0) return undefined;
-    if (keyEnd - pos === wanted.length && holds(bytes, pos, wanted))
-      return { shape: shape.value, pos: keyEnd };
-    pos = shape.value.check(bytes, keyEnd, bytes.length);
-    if (pos < 0) return undefined;
+  while (pos < end) {
+    const valuePos = shape.key.check(bytes, pos, end);
+    if (holds(bytes, pos, wanted)) return { shape: shape.value, pos: valuePos };
+    pos = shape.value.check(bytes, valuePos, end);
   }
   return undefined;
 }

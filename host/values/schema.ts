@@ -22,7 +22,7 @@ import type { Json } from "./json.ts";
 import { compileInto, type SchemaFault, throwSchemaFaults } from "./resolve.ts";
 import type { Shape } from "./shape.ts";
 import { fromSugar, toSugar } from "./sugar.ts";
-import { fromTagged, looksTagged, toTagged } from "./tagged.ts";
+import { fromTagged, looksTagged, mayBeSugar, toTagged } from "./tagged.ts";
 import type { Type, TypeLookup } from "./type.ts";
 import { NULL, type Value } from "./value.ts";
 
@@ -181,17 +181,13 @@ class CompiledSchema implements Schema {
     return this.#collect((faults) => read(this.shape, json, "", faults));
   }
 
-  /** Tagged where it looks so, else sugar; JSON that has both forms is what it can be read as. */
+  /** Tagged where it looks so, else sugar; what may be either is tagged if it can be read so. */
   #parseAny(json: Json): Value {
     if (!looksTagged(this.shape, json)) return this.#parseIn("sugar", json);
+    if (!mayBeSugar(this.shape, json)) return this.#parseIn("tagged", json);
     const faults = new Faults();
-    const tagged = fromTagged(this.shape, json, "", faults);
-    if (faults.count === 0) return tagged;
-    const sugarFaults = new Faults();
-    const sugar = fromSugar(this.shape, json, "", sugarFaults);
-    if (sugarFaults.count === 0) return sugar;
-    faults.throwIfAny(this.name);
-    return NULL;
+    const value = fromTagged(this.shape, json, "", faults);
+    return faults.count === 0 ? value : this.#parseIn("sugar", json);
   }
 
   #collect(read: (faults: Faults) => Value): Value {

@@ -73,6 +73,16 @@ export function looksTagged(shape: Shape, json: Json): boolean {
   return only === TAGS[shape.kind] || (shape.kind === "unit" && only === "record");
 }
 
+/** Whether an object that looks tagged may be sugar as well: the type has a field, an arm or a key of that name. */
+export function mayBeSugar(shape: Shape, json: Json): boolean {
+  const only = sole(json);
+  if (only === undefined) return false;
+  if (shape.kind === "option") return mayBeSugar(shape.item, json);
+  if (shape.kind === "record") return shape.byName.has(only);
+  if (shape.kind === "variant") return shape.arms.has(only);
+  return shape.kind === "map" && shape.key.kind === "text";
+}
+
 /** Writes a value of this type in its canonical form (what `decode` gives); anything else is `internal.bug`. */
 export function toTagged(shape: Shape, value: Value): Json {
   if (shape.kind === "option") return value.kind === "null" ? nothing() : toTagged(shape.item, value);

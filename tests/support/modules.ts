@@ -59,17 +59,19 @@ async function compileOrRecall(name: string): Promise<Compiled> {
 }
 
 function inputsHash(folder: string): string {
-  const folders = [
-    folder,
-    ...["abi", "cbor", "sdk"].map((sub) => join(ROOT, "assembly", sub)),
-    join(ROOT, "host/build"),
-  ];
-  const files = folders.flatMap((path) =>
+  const folders = [folder, ...["abi", "cbor", "sdk"].map((sub) => join(ROOT, "assembly", sub))];
+  const inFolders = folders.flatMap((path) =>
     readdirSync(path)
       .sort(byCodeUnit)
       .map((file) => join(path, file)),
   );
-  files.push(join(ROOT, "asconfig.json"), join(ROOT, "node_modules/assemblyscript/package.json"));
+  const builders = ["asc", "compile", "layout", "reducer-class"].map((name) =>
+    join(ROOT, `host/build/${name}.ts`),
+  );
+  const settings = ["asconfig.json", "node_modules/assemblyscript/package.json"].map((name) =>
+    join(ROOT, name),
+  );
+  const files = [...inFolders, ...builders, ...settings];
   return hashOf(concat(files.flatMap((file) => [utf8(`${file}\n`), readFileSync(file)]))).slice(7, 39);
 }
 

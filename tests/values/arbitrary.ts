@@ -89,7 +89,9 @@ export function types(depth = 3): fc.Arbitrary<Type> {
     { weight: 2, arbitrary: leaf },
     { weight: 3, arbitrary: members(inner, 0, 5).map((fields): Type => ({ kind: "record", fields })) },
     { weight: 2, arbitrary: members(inner, 1, 4).map((arms): Type => ({ kind: "variant", arms })) },
-    fc.tuple(fc.constantFrom("list", "set", "option"), inner).map(([kind, item]): Type => ({ kind, item })),
+    fc
+      .tuple(fc.constantFrom("list" as const, "set" as const, "option" as const), inner)
+      .map(([kind, item]): Type => ({ kind, item })),
     fc.tuple(key, inner).map(([k, value]): Type => ({ kind: "map", key: k, value })),
   );
 }
@@ -110,10 +112,10 @@ export function values(type: Type): fc.Arbitrary<Value> {
       return fc.boolean().map((value): Value => ({ kind: "bool", value }));
     case "int":
     case "duration":
-      return signed.map((value): Value => ({ kind: type.kind, value }));
+      return signed.map(numeric(type.kind));
     case "nat":
     case "time":
-      return natural.map((value): Value => ({ kind: type.kind, value }));
+      return natural.map(numeric(type.kind));
     case "bytes":
       return fc.uint8Array({ maxLength: 30 }).map((value): Value => ({ kind: "bytes", value }));
     case "text":
@@ -129,10 +131,9 @@ export function values(type: Type): fc.Arbitrary<Value> {
     case "option":
       return fc.oneof(fc.constant(NULL), values(type.item));
     case "list":
+      return fc.array(values(type.item), { maxLength: 5 }).map((items): Value => ({ kind: "list", items }));
     case "set":
-      return fc
-        .array(values(type.item), { maxLength: 5 })
-        .map((items): Value => ({ kind: type.kind, items }));
+      return fc.array(values(type.item), { maxLength: 5 }).map((items): Value => ({ kind: "set", items }));
     case "map":
       return fc
         .array(fc.tuple(values(type.key), values(type.value)), { maxLength: 4 })
@@ -148,6 +149,10 @@ export function values(type: Type): fc.Arbitrary<Value> {
     case "ref":
       throw new Error("random types have no references");
   }
+}
+
+function numeric(kind: "int" | "nat" | "time" | "duration"): (value: bigint) => Value {
+  return (value) => ({ kind, value });
 }
 
 function armValues(tag: string, arm: Type): fc.Arbitrary<Value>[] {

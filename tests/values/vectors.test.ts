@@ -54,7 +54,8 @@ describe("the vectors of AIR v1", () => {
 function check(vector: Vector): void {
   switch (vector.kind) {
     case "value":
-      return checkValue(vector.type, vector.value, vector.cbor);
+      checkValue(vector.type, vector.value, vector.cbor);
+      return;
     case "intent": {
       const { effect_kind: kind, cap } = vector;
       const idempotencyKey = bytesOf(vector.idempotency_key);

@@ -1,6 +1,6 @@
 /** Tagged literals read without a type: what they say is kept as it was written. */
 
-import { isJsonArray, isJsonObject, type Json, type JsonObject, JsonNumber } from "../../values/json.ts";
+import { isJsonArray, isJsonObject, type Json, JsonNumber, type JsonObject } from "../../values/json.ts";
 import { parseExpr } from "./expr.ts";
 
 /**
@@ -46,7 +46,12 @@ function arm(json: Json): Json | undefined {
   if (typeof tag !== "string" || json.size !== (value === undefined ? 1 : 2)) return undefined;
   if (value === undefined) return new Map([["tag", tag]]);
   const inner = tagged(value);
-  return inner === undefined ? undefined : new Map<string, Json>([["tag", tag], ["value", inner]]);
+  return inner === undefined
+    ? undefined
+    : new Map<string, Json>([
+        ["tag", tag],
+        ["value", inner],
+      ]);
 }
 
 function entry(json: Json): Json | undefined {
@@ -54,7 +59,10 @@ function entry(json: Json): Json | undefined {
   const key = tagged(json.get("key") ?? null);
   const value = tagged(json.get("value") ?? null);
   if (key === undefined || value === undefined) return undefined;
-  return new Map<string, Json>([["key", key], ["value", value]]);
+  return new Map<string, Json>([
+    ["key", key],
+    ["value", value],
+  ]);
 }
 
 function members(json: JsonObject): Json | undefined {

@@ -95,7 +95,10 @@ export class Active {
       return;
     }
     if (this.#given.broken.has(name)) return;
-    const names = [...(this.#given.definitions[list] as ByName<Kinds[List]>).keys(), ...builtinsOf(list).keys()];
+    const names = [
+      ...(this.#given.definitions[list] as ByName<Kinds[List]>).keys(),
+      ...builtinsOf(list).keys(),
+    ];
     this.#unknown(list, name, names, origin, pointer);
   }
 
@@ -139,7 +142,8 @@ export class Active {
   #hint(list: ListName, name: string, known: readonly string[]): string {
     const defined = (this.#given.definitions[list] as ByName<unknown>).get(name);
     if (defined !== undefined) return `it is defined but not in force: add it to "${list}" of the manifest`;
-    if (builtinsOf(list).has(name)) return `it is built in but not in force: add it to "${list}" of the manifest`;
+    if (builtinsOf(list).has(name))
+      return `it is built in but not in force: add it to "${list}" of the manifest`;
     const meant = nearest(name, known);
     return meant === undefined
       ? `define it in a file of this folder and list it in the manifest`

@@ -24,7 +24,8 @@ export function resolveEffects(active: Active, schemas: Schemas, faults: FaultLi
     active.find("schemas", definition.receiptSchema, origin, "/receipt_schema");
     const params = schemas.byName.get(definition.paramsSchema);
     const receipt = schemas.byName.get(definition.receiptSchema);
-    if (params !== undefined && receipt !== undefined) effects.set(effectKind, { definition, params, receipt });
+    if (params !== undefined && receipt !== undefined)
+      effects.set(effectKind, { definition, params, receipt });
   }
   return effects;
 }

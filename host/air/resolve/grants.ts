@@ -49,7 +49,15 @@ function capSchemas(active: Active, schemas: Schemas, faults: FaultList): Readon
   const out = new Map<string, Schema>();
   for (const { definition, origin } of active.set.caps.values()) {
     const { name, schema } = definition;
-    const compiled = compileInline(`parameters of ${name}`, schema, schemas, active, faults, origin, "/schema");
+    const compiled = compileInline(
+      `parameters of ${name}`,
+      schema,
+      schemas,
+      active,
+      faults,
+      origin,
+      "/schema",
+    );
     if (compiled !== null) out.set(name, compiled);
   }
   return out;

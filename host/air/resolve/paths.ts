@@ -3,37 +3,33 @@
 import type { Type } from "../../values/type.ts";
 
 /**
- * The type a path leads to in a resolved type (no `ref` in it): through records, options and maps with text
- * keys. Undefined for a path the type does not have, and for one into a variant.
+ * The type a path leads to through the records of a resolved type (no `ref` in it), where there always is a
+ * value. Undefined for any other path.
  */
 export function typeAt(type: Type, path: readonly string[]): Type | undefined {
   const [segment, ...rest] = path;
   if (segment === undefined) return type;
-  switch (type.kind) {
-    case "option":
-      return typeAt(type.item, path);
-    case "record": {
-      const field = type.fields.get(segment);
-      return field && typeAt(field, rest);
-    }
-    case "map":
-      return type.key.kind === "text" ? typeAt(type.value, rest) : undefined;
-    default:
-      return undefined;
-  }
+  const field = type.kind === "record" ? type.fields.get(segment) : undefined;
+  return field && typeAt(field, rest);
 }
 
-/** Whether a value of the type may have something at the path; a variant's payload may be any arm's. */
+/** Whether a value of the type may have something at the path. */
 export function mayHave(type: Type, path: readonly string[]): boolean {
   const [segment, ...rest] = path;
   if (segment === undefined) return true;
-  if (type.kind === "option") return mayHave(type.item, path);
-  if (type.kind !== "variant") {
-    const next = typeAt(type, [segment]);
-    return next !== undefined && mayHave(next, rest);
+  switch (type.kind) {
+    case "option":
+      return mayHave(type.item, path);
+    case "map":
+      return type.key.kind === "text" && mayHave(type.value, rest);
+    case "variant":
+      if (segment === "$tag") return rest.length === 0;
+      return segment === "$value" && [...type.arms.values()].some((arm) => mayHave(arm, rest));
+    default: {
+      const field = typeAt(type, [segment]);
+      return field !== undefined && mayHave(field, rest);
+    }
   }
-  if (segment === "$tag") return rest.length === 0;
-  return segment === "$value" && [...type.arms.values()].some((arm) => mayHave(arm, rest));
 }
 
 /** Whether two resolved types are the same; the order of fields and arms does not matter. */

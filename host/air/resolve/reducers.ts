@@ -206,6 +206,7 @@ export function unknownGrant(
     message: `there is no grant ${quote(name)}`,
     expected: "the name of a grant in defaults.cap_grants",
     found: quote(name),
-    hint: meant === undefined ? "add it to defaults.cap_grants of the manifest" : `did you mean ${quote(meant)}?`,
+    hint:
+      meant === undefined ? "add it to defaults.cap_grants of the manifest" : `did you mean ${quote(meant)}?`,
   });
 }

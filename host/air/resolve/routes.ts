@@ -2,7 +2,6 @@
 
 import { quote } from "../../values/quote.ts";
 import type { Schema } from "../../values/schema.ts";
-import { equalTypes, typeAt } from "./paths.ts";
 import type { RouteSource } from "../definitions.ts";
 import type { Route } from "../manifest.ts";
 import { parsePath } from "../parse/reference.ts";
@@ -10,6 +9,7 @@ import type { FaultList, Origin } from "../source.ts";
 import type { Active } from "./active.ts";
 import { armFor, type EventForm, isReceiptEvent } from "./events.ts";
 import type { Given } from "./given.ts";
+import { equalTypes, typeAt } from "./paths.ts";
 import type { ResolvedReducer } from "./reducers.ts";
 import type { Schemas } from "./schemas.ts";
 

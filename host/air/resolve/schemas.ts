@@ -1,6 +1,6 @@
 import { AirloomError } from "../../values/errors.ts";
-import { compileSchema, compileSchemas, type Schema, schemaFaults } from "../../values/schema.ts";
 import { child } from "../../values/pointer.ts";
+import { compileSchema, compileSchemas, type Schema, schemaFaults } from "../../values/schema.ts";
 import type { Type } from "../../values/type.ts";
 import type { FaultList, Origin } from "../source.ts";
 import type { Active } from "./active.ts";

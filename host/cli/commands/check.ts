@@ -45,7 +45,7 @@ async function check(io: Io, folders: readonly string[], options: Options): Prom
 
 async function inspect(folder: string): Promise<{ manifest: string | null; diagnostics: readonly Diagnostic[] }> {
   try {
-    const { definitions, warnings } = await readDefinitions(folder);
+    const { definitions, warnings } = readDefinitions(folder);
     const { manifest } = definitions;
     const modules = await loadModules(manifest, folderModules(folder)).catch((error: unknown) => error);
     if (modules instanceof AirloomError) return { manifest: manifest.hash, diagnostics: [...warnings, asWarning(modules)] };

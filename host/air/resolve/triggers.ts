@@ -1,0 +1,92 @@
+import { compareText } from "../../values/bytes.ts";
+import { nearest } from "../../values/nearest.ts";
+import { quote } from "../../values/quote.ts";
+import type { TriggerSource } from "../definitions.ts";
+import type { Plan, Trigger } from "../manifest.ts";
+import { parsePath } from "../parse/reference.ts";
+import type { FaultList, Origin } from "../source.ts";
+import type { Active } from "./active.ts";
+import type { Given } from "./given.ts";
+import { equalTypes, mayHave } from "./paths.ts";
+import type { Schemas } from "./schemas.ts";
+
+/**
+ * Triggers by event schema, sorted by plan name. Reports unknown events; warns of `trigger.unknown_plan`
+ * (AIR lets such a trigger stand, and it never starts anything), `trigger.input_mismatch` and
+ * `trigger.correlate_by`.
+ */
+export function resolveTriggers(
+  given: Given,
+  active: Active,
+  schemas: Schemas,
+  plans: ReadonlyMap<string, Plan>,
+  faults: FaultList,
+): Map<string, readonly Trigger[]> {
+  const { definition, origin } = given.manifest;
+  const table = new Map<string, Trigger[]>();
+  definition.triggers.forEach((source, i) => {
+    const pointer = `/triggers/${i}`;
+    active.find("schemas", source.event, origin, `${pointer}/event`);
+    if (!active.set.plans.has(source.plan)) unknownPlan(source.plan, given, active, origin, pointer, faults);
+    const plan = plans.get(source.plan);
+    if (plan === undefined) return;
+    checkFit(source, plan, schemas, origin, pointer, faults);
+    const correlateBy = source.correlateBy === null ? null : parsePath(source.correlateBy);
+    table.set(source.event, [...(table.get(source.event) ?? []), { plan, correlateBy }]);
+  });
+  for (const triggers of table.values()) {
+    triggers.sort((a, b) => compareText(a.plan.definition.name, b.plan.definition.name));
+  }
+  return table;
+}
+
+function unknownPlan(
+  name: string,
+  given: Given,
+  active: Active,
+  origin: Origin,
+  pointer: string,
+  faults: FaultList,
+): void {
+  if (given.broken.has(name)) return;
+  const meant = nearest(name, active.set.plans.keys());
+  const listed = given.definitions.plans.has(name) ? 'add it to "plans" of the manifest' : undefined;
+  faults.warning(origin, {
+    code: "trigger.unknown_plan",
+    pointer: `${pointer}/plan`,
+    message: `there is no plan ${quote(name)}: this trigger starts nothing`,
+    expected: "the name of a plan the manifest lists",
+    found: quote(name),
+    hint: listed ?? (meant === undefined ? "define the plan and list it" : `did you mean ${quote(meant)}?`),
+  });
+}
+
+function checkFit(
+  source: TriggerSource,
+  plan: Plan,
+  schemas: Schemas,
+  origin: Origin,
+  pointer: string,
+  faults: FaultList,
+): void {
+  const event = schemas.byName.get(source.event);
+  if (event !== undefined && !equalTypes(event.type, plan.input.type)) {
+    faults.warning(origin, {
+      code: "trigger.input_mismatch",
+      pointer,
+      message: `${source.event} is of another type than ${plan.input.name}, the input of ${source.plan}`,
+      expected: plan.input.name,
+      found: source.event,
+      hint: "events the plan cannot read are refused",
+    });
+  }
+  if (source.correlateBy !== null && !mayHave(plan.input.type, parsePath(source.correlateBy))) {
+    faults.warning(origin, {
+      code: "trigger.correlate_by",
+      pointer: `${pointer}/correlate_by`,
+      message: `${plan.input.name} has nothing at ${quote(source.correlateBy)}`,
+      found: quote(source.correlateBy),
+      hint: "instances of this plan get no correlation id",
+    });
+  }
+}

@@ -1,0 +1,78 @@
+/** Runs the built `airloom` as a user does: another process, its own folder. */
+
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const BIN = join(ROOT, "dist", "cli", "bin.js");
+
+export interface Finished {
+  /** Null when a signal ended it. */
+  readonly exitCode: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface SpawnOptions {
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly nodeOptions?: readonly string[];
+}
+
+export function airloom(args: readonly string[], options: SpawnOptions = {}): Promise<Finished> {
+  if (!existsSync(BIN)) throw new Error("airloom is not built: run `npm test`, which builds it first");
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [...(options.nodeOptions ?? []), BIN, ...args], {
+      cwd: options.cwd ?? ROOT,
+      env: { ...process.env, NO_COLOR: "1", ...options.env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let [stdout, stderr] = ["", ""];
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      stdout += text;
+    });
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      stderr += text;
+    });
+    child.on("error", reject);
+    child.on("close", (exitCode, signal) => resolve({ exitCode, signal, stdout, stderr }));
+  });
+}
+
+/** A copy of an example world with its built modules but no store, in a temporary folder. */
+export async function copyWorld(name: string, scenario?: string): Promise<{ folder: string; remove(): Promise<void> }> {
+  const parent = await mkdtemp(join(tmpdir(), "airloom-"));
+  const folder = join(parent, name);
+  const from = join(ROOT, "air", "worlds", name);
+  await cp(from, folder, {
+    recursive: true,
+    filter: (path) => !/[\\/]\.airloom[\\/](?!modules)/.test(path),
+  });
+  if (scenario !== undefined) await writeFile(join(folder, "scenario.jsonl"), scenario);
+  return { folder, remove: () => rm(parent, { recursive: true, force: true }) };
+}
+
+/** The lines of a command's `--json` output. */
+export function jsonLines(text: string): Record<string, unknown>[] {
+  return text
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+}
+
+/** A line that starts work. */
+export function startWork(options: { maxAttempts: number; baseDelayMs: number; reqId?: string }): string {
+  const value = {
+    req_id: options.reqId ?? "req-1",
+    payload: "hello",
+    max_attempts: options.maxAttempts,
+    base_delay_ms: options.baseDelayMs,
+    now_ns: { $now: true },
+  };
+  return `${JSON.stringify({ schema: "demo/StartWork@1", value })}\n`;
+}
