@@ -30,6 +30,8 @@ export interface OpenOptions {
   readonly findModule: FindModule;
   /** Gives the public key of a world that is about to be made. */
   readonly publicKey: (world: WorldId) => Uint8Array;
+  /** Identity of a world that is about to be made; random unless given. */
+  readonly newWorldId?: WorldId;
   /** Records the folder's definitions where the world still runs others. */
   readonly upgrade?: boolean;
   readonly clock?: HostClock;
@@ -45,7 +47,7 @@ export interface OpenOptions {
  */
 export async function openWorld(options: OpenOptions): Promise<Engine> {
   const { journal } = options;
-  const worldId = await onlyWorld(journal);
+  const worldId = await onlyWorld(journal, options.newWorldId);
   const epoch = await journal.claim(worldId);
   const head = await journal.head(worldId);
   const fresh = head === null || head.nextFrame === 0n;
@@ -66,13 +68,13 @@ export async function openWorld(options: OpenOptions): Promise<Engine> {
 }
 
 /** The store's world, or the id of the one to be made. */
-async function onlyWorld(journal: Journal): Promise<WorldId> {
+async function onlyWorld(journal: Journal, fresh: WorldId | undefined): Promise<WorldId> {
   const worlds = await journal.worlds();
   if (worlds.length > 1) {
     const message = `the store holds ${worlds.length} worlds; a world folder holds one`;
     throw new AirloomError("request", "store.many_worlds", message);
   }
-  return worlds[0] ?? (toHex(randomBytes(16)) as WorldId);
+  return worlds[0] ?? fresh ?? (toHex(randomBytes(16)) as WorldId);
 }
 
 interface Opened {

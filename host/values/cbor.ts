@@ -177,7 +177,10 @@ export function canon(value: Cbor): Uint8Array {
 }
 
 export function withSelfDescribe(bytes: Uint8Array): Uint8Array {
-  return concat([SELF_DESCRIBE, bytes]);
+  const out = new Uint8Array(SELF_DESCRIBE.length + bytes.length);
+  out.set(SELF_DESCRIBE);
+  out.set(bytes, SELF_DESCRIBE.length);
+  return out;
 }
 
 export function hasSelfDescribe(bytes: Uint8Array): boolean {

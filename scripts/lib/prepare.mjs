@@ -43,7 +43,12 @@ function build() {
 
 function sourcesHash() {
   const hash = createHash("sha256");
-  const project = ["package.json", "tsconfig.json", "tsconfig.build.json", "node_modules/typescript/package.json"];
+  const project = [
+    "package.json",
+    "tsconfig.json",
+    "tsconfig.build.json",
+    "node_modules/typescript/package.json",
+  ];
   for (const file of [...project, ...filesIn("host")]) hash.update(`${file}\0${read(file)}\0`);
   return hash.digest("hex");
 }

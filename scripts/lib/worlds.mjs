@@ -6,7 +6,9 @@ const FOLDER = "air/worlds";
 
 /** The example worlds, as paths from the root, sorted. Git keeps no empty folder: none at all is a broken clone. */
 export function worldFolders() {
-  const folders = existsSync(join(ROOT, FOLDER)) ? readdirSync(join(ROOT, FOLDER), { withFileTypes: true }) : [];
+  const folders = existsSync(join(ROOT, FOLDER))
+    ? readdirSync(join(ROOT, FOLDER), { withFileTypes: true })
+    : [];
   const names = folders.filter((entry) => entry.isDirectory()).map(({ name }) => name);
   return names.sort().map((name) => `${FOLDER}/${name}`);
 }
