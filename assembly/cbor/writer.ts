@@ -1,7 +1,7 @@
 import { utf8Length } from "./utf8";
 import { Value } from "./value";
 
-/** Writes canonical CBOR into a growing buffer. The order of map keys is the caller's: generated code has it. */
+/** Writes canonical CBOR into a growing buffer. Map keys must be written in order: generated code does. */
 export class Writer {
   private buffer: usize;
   private capacity: usize;

@@ -7,7 +7,7 @@ export class Effects {
   constructor(private output: StepOutput) {}
 
   /**
-   * Asks for a `sys/TimerFired@1` at a logical time (ns since the Unix epoch; a past one fires at once). `key`
+   * Asks for a `sys/TimerFired@1` at a logical time (ns since the Unix epoch; a past one fires now). `key`
    * comes back in its `requested`. Slot `null` is the slot named `default`.
    */
   timerSet(deliverAtNs: u64, key: string | null = null, slot: string | null = null): void {

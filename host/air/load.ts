@@ -21,7 +21,7 @@ import { resolve } from "./resolve.ts";
 import { completeSettings, DEFAULT_SETTINGS, type Settings, settingsFromJson } from "./settings.ts";
 import { FaultList, type Origin, type Sourced, unwritten } from "./source.ts";
 import { parseJsonText } from "./text/parse.ts";
-import { createShapeChecker, type SchemaDocuments, type ShapeChecker } from "./text/shape.ts";
+import { type SchemaDocuments, type ShapeChecker, shapeChecker } from "./text/shape.ts";
 
 export interface SourceFile {
   /** As diagnostics name it: relative to the world folder. */
@@ -47,7 +47,7 @@ export function loadWorldDefinitions(
   documents: SchemaDocuments,
 ): LoadedWorld {
   const faults = new FaultList();
-  const shapes = createShapeChecker(documents);
+  const shapes = shapeChecker(documents);
   const reader = new DefinitionReader(shapes, faults);
   for (const file of [...files].sort((a, b) => compareText(a.path, b.path))) reader.file(file);
   const settings = readSettings(settingsFile, shapes, faults);
@@ -62,7 +62,7 @@ export function loadWorldDefinitions(
 /** Reads `world.json` alone (null when there is none). Throws `manifest.invalid` with every fault. */
 export function loadSettings(settingsFile: SourceFile | null, documents: SchemaDocuments): Settings {
   const faults = new FaultList();
-  const settings = readSettings(settingsFile, createShapeChecker(documents), faults);
+  const settings = readSettings(settingsFile, shapeChecker(documents), faults);
   faults.throwIfFailed();
   return settings!.definition;
 }
@@ -131,7 +131,7 @@ class DefinitionReader {
       return;
     }
     const kind = this.#kindOf(json, origin);
-    if (kind === "manifest") this.#countManifest(origin);
+    if (json.get("$kind") === "manifest") this.#countManifest(origin);
     const draft = kind === null ? null : this.#draft(kind, json, origin);
     if (draft === null || !sound) this.#spoil(json);
     if (draft?.kind === "manifest") this.#manifest ??= { definition: draft, origin };

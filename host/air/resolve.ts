@@ -28,7 +28,6 @@ export function resolve(given: Given, faults: FaultList): Manifest | null {
   const active = new Active(given, faults);
   refuseUnsupported(given, faults);
   const schemas = compileAll(active, faults);
-  if (schemas === null) return null;
   const effects = resolveEffects(active, schemas, faults);
   const grants = resolveGrants(given, active, schemas, faults);
   const resolved = resolveReducers(given, active, schemas, effects, grants, faults);

@@ -41,7 +41,12 @@ export function readDefinitions(folder: string): FolderDefinitions {
 export async function openForWriting(
   place: WorldPlace,
   options: { readonly upgrade: boolean },
-): Promise<{ readonly engine: Engine; readonly store: SqliteStore; close(): Promise<void> }> {
+): Promise<{
+  readonly engine: Engine;
+  readonly store: SqliteStore;
+  readonly definitions: Definitions;
+  close(): Promise<void>;
+}> {
   const { definitions } = readDefinitions(place.folder);
   const store = await openStore(place.store, { mode: "write", create: true });
   try {
@@ -56,7 +61,7 @@ export async function openForWriting(
       await engine.close();
       await store.close();
     };
-    return { engine, store, close };
+    return { engine, store, definitions, close };
   } catch (error) {
     await store.close();
     throw error;
@@ -67,6 +72,19 @@ export async function openForWriting(
 export interface Reading {
   readonly store: SqliteStore;
   readonly worldId: WorldId;
+}
+
+/**
+ * The folder's definitions where they can be read: they keep the order their author wrote fields in, which
+ * recorded definitions do not. For display only.
+ */
+export function authoredDefinitions(folder: string): Definitions | null {
+  try {
+    return readDefinitions(folder).definitions;
+  } catch (error) {
+    if (error instanceof AirloomError) return null;
+    throw error;
+  }
 }
 
 /** Runs `work` on the folder's store. Throws `store.missing` or `world.missing` when there is nothing yet. */
@@ -85,8 +103,8 @@ export async function reading<T>(place: WorldPlace, work: (reading: Reading) => 
   }
 }
 
-/** The frames of a world with the definitions in force at each. */
-export async function* framesOf({ store, worldId }: Reading): AsyncIterable<{
+/** The frames of a world with the definitions in force at each; `authored` stands in where it is the same. */
+export async function* framesOf({ store, worldId }: Reading, authored: Definitions | null): AsyncIterable<{
   readonly frame: Frame;
   readonly definitions: Definitions;
 }> {
@@ -95,7 +113,10 @@ export async function* framesOf({ store, worldId }: Reading): AsyncIterable<{
     const frame = openFrame(bytes);
     const first = frame.records[0];
     if (first?.kind === "genesis" || first?.kind === "manifest") {
-      definitions = await loadDefinitions(store, worldId, first.manifestHash, first.settingsHash);
+      definitions =
+        authored?.manifest.hash === first.manifestHash
+          ? authored
+          : await loadDefinitions(store, worldId, first.manifestHash, first.settingsHash);
     }
     if (definitions === null) {
       throw new AirloomError("corrupt", "journal.corrupt", "the journal does not begin with genesis", {

@@ -30,7 +30,7 @@ export function intentHash({ kind, params, cap, idempotencyKey }: IntentIdentity
   writer.bytes(params);
   writer.text("idempotency_key");
   writer.bytes(idempotencyKey);
-  return hashOf(writer.finish());
+  return hashOf(writer.view());
 }
 
 export interface GrantIdentity {
@@ -55,7 +55,7 @@ export function grantHash({ defcapRef, capType, params, expiryNs }: GrantIdentit
   writer.text(defcapRef);
   writer.text("params_cbor");
   writer.bytes(params);
-  return hashOf(writer.finish());
+  return hashOf(writer.view());
 }
 
 export interface EventIdentity {
@@ -76,7 +76,7 @@ export function eventHash({ schema, value, key }: EventIdentity): Hash {
   writer.bytes(value);
   writer.text("schema");
   writer.text(schema);
-  return hashOf(writer.finish());
+  return hashOf(writer.view());
 }
 
 /** Of canonical key bytes with the self-describe tag; a reducer with a single cell has the empty key. */

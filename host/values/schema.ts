@@ -19,6 +19,7 @@ import { writeValue } from "./encode.ts";
 import { AirloomError, bug } from "./errors.ts";
 import { Faults } from "./faults.ts";
 import type { Json } from "./json.ts";
+import { readAccepted } from "./read.ts";
 import { compileInto, type SchemaFault, throwSchemaFaults } from "./resolve.ts";
 import type { Shape } from "./shape.ts";
 import { fromSugar, toSugar } from "./sugar.ts";
@@ -116,6 +117,12 @@ export function shapeOfSchema(schema: Schema): Shape {
   throw bug("a schema that was not compiled here", { schema: schema.name });
 }
 
+const SCRATCH_BYTES = 1024;
+/** A buffer that one large value made grow beyond this is not kept. */
+const SCRATCH_MAX = 64 * 1024;
+/** Where every value is written first: an allocation costs more than writing a small record. */
+let scratch = new CborWriter(SCRATCH_BYTES);
+
 class CompiledSchema implements Schema {
   readonly name: string;
   readonly shape: Shape;
@@ -145,10 +152,13 @@ class CompiledSchema implements Schema {
   }
 
   decode(bytes: Uint8Array): Value {
-    const canonical = this.accepts(bytes);
+    const start = hasSelfDescribe(bytes) ? SELF_DESCRIBE.length : 0;
+    if (this.shape.check(bytes, start, bytes.length) === bytes.length) {
+      return readAccepted(this.shape, bytes, start);
+    }
     return this.#collect((faults) => {
       const value = this.#read(bytes, "canonical", faults);
-      if (!canonical && faults.count === 0) {
+      if (faults.count === 0) {
         faults.add("value.not_canonical", "", "these bytes are not the canonical form of their value", {
           expected: "canonical bytes",
           hint: "normalize the bytes first",
@@ -207,10 +217,12 @@ class CompiledSchema implements Schema {
   }
 
   #write(value: Value): Uint8Array {
-    const writer = new CborWriter(256);
-    writer.raw(SELF_DESCRIBE);
-    writeValue(this.shape, value, writer);
-    return writer.finish();
+    scratch.reset();
+    scratch.raw(SELF_DESCRIBE);
+    writeValue(this.shape, value, scratch);
+    const bytes = scratch.finish();
+    if (bytes.length > SCRATCH_MAX) scratch = new CborWriter(SCRATCH_BYTES);
+    return bytes;
   }
 }
 

@@ -15,7 +15,7 @@ import { faultOf } from "./fault.ts";
 /** Schedule `none` does not meter. */
 const NO_FUEL = 0n;
 
-/** Throws an `AirloomError` of kind `host` when the engine failed: stack exhausted, no memory for an instance. */
+/** Throws an `AirloomError` of kind `host` when the engine failed: stack exhausted, no instance to be had. */
 export function callStep(admitted: AdmittedModule, input: Uint8Array): StepResult {
   const guest = instantiate(admitted);
   try {

@@ -94,7 +94,8 @@ export class Active {
       if (hash !== null) this.#checkBuiltinHash(name, hash, origin, pointer);
       return;
     }
-    if (this.#given.broken.has(name)) return;
+    // Secrets are refused as such.
+    if (list === "secrets" || this.#given.broken.has(name)) return;
     const names = [
       ...(this.#given.definitions[list] as ByName<Kinds[List]>).keys(),
       ...builtinsOf(list).keys(),
@@ -133,7 +134,7 @@ export class Active {
       code: CODES[list],
       pointer,
       message: `there is no ${word} ${quote(name)}`,
-      expected: `the name of a ${word}`,
+      expected: `the name of ${word === "effect" ? "an" : "a"} ${word}`,
       found: quote(name),
       hint: this.#hint(list, name, known),
     });

@@ -1,6 +1,7 @@
 import { AirloomError } from "../../values/errors.ts";
 import { grantHash } from "../../values/identity.ts";
 import type { Json } from "../../values/json.ts";
+import { nearest } from "../../values/nearest.ts";
 import { quote } from "../../values/quote.ts";
 import type { Schema } from "../../values/schema.ts";
 import type { CapDefinition, GrantSource } from "../definitions.ts";
@@ -13,9 +14,12 @@ import type { Given } from "./given.ts";
 import { compileInline, type Schemas } from "./schemas.ts";
 
 export interface Grants {
+  /** Grants without faults. */
   readonly byName: ReadonlyMap<string, Grant>;
   /** Each grant's parameters in the tagged lens, as they are hashed in the manifest. */
   readonly params: ReadonlyMap<GrantSource, Json>;
+  /** Every name the manifest gives a grant, with faults or without. */
+  readonly names: ReadonlySet<string>;
 }
 
 /**
@@ -27,9 +31,11 @@ export function resolveGrants(given: Given, active: Active, schemas: Schemas, fa
   const parameters = capSchemas(active, schemas, faults);
   const byName = new Map<string, Grant>();
   const params = new Map<GrantSource, Json>();
+  const names = new Set<string>();
   definition.defaults?.grants.forEach((source, i) => {
     const pointer = `/defaults/cap_grants/${i}`;
-    if (byName.has(source.name)) duplicate(source, origin, pointer, faults);
+    if (names.has(source.name)) duplicate(source, origin, pointer, faults);
+    names.add(source.name);
     const cap = active.find("caps", source.cap, origin, `${pointer}/cap`)?.definition;
     const schema = cap === undefined ? undefined : parameters.get(cap.name);
     if (cap === undefined || schema === undefined) return;
@@ -41,7 +47,7 @@ export function resolveGrants(given: Given, active: Active, schemas: Schemas, fa
     const hash = grantHash({ defcapRef: cap.name, capType: cap.capType, params: bytes, expiryNs });
     byName.set(source.name, { name: source.name, cap, params: bytes, expiryNs, hash });
   });
-  return { byName, params };
+  return { byName, params, names };
 }
 
 /** The schema of each capability's parameters. */
@@ -107,5 +113,26 @@ function checkEnforcer(
     expected: `a capability enforced by ${ALLOW_ALL}`,
     found: cap.enforcer,
     hint: "grant a capability without an enforcer",
+  });
+}
+
+/** Reports `reference.grant` for a name that is no grant's. */
+export function checkGrantName(
+  name: string,
+  grants: Grants,
+  origin: Origin,
+  pointer: string,
+  faults: FaultList,
+): void {
+  if (grants.names.has(name)) return;
+  const meant = nearest(name, grants.names);
+  faults.error(origin, {
+    code: "reference.grant",
+    pointer,
+    message: `there is no grant ${quote(name)}`,
+    expected: "the name of a grant in defaults.cap_grants",
+    found: quote(name),
+    hint:
+      meant === undefined ? "add it to defaults.cap_grants of the manifest" : `did you mean ${quote(meant)}?`,
   });
 }

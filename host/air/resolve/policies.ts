@@ -6,8 +6,7 @@ import type { Effect } from "../manifest.ts";
 import type { FaultList } from "../source.ts";
 import type { Active } from "./active.ts";
 import type { Given } from "./given.ts";
-import type { Grants } from "./grants.ts";
-import { unknownGrant } from "./reducers.ts";
+import { checkGrantName, type Grants } from "./grants.ts";
 
 /**
  * The default policy, or null. Every policy in force is checked: the effect kinds and grants its rules name
@@ -36,9 +35,7 @@ export function resolvePolicy(
           ...(meant === undefined ? {} : { hint: `did you mean ${meant}?` }),
         });
       }
-      if (when.capName !== undefined && !grants.byName.has(when.capName)) {
-        unknownGrant(when.capName, grants, origin, `${at}/cap_name`, faults);
-      }
+      if (when.capName !== undefined) checkGrantName(when.capName, grants, origin, `${at}/cap_name`, faults);
     });
   }
   const name = given.manifest.definition.defaults?.policy ?? null;

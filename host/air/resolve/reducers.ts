@@ -7,7 +7,7 @@ import type { FaultList, Origin, Sourced } from "../source.ts";
 import type { Active } from "./active.ts";
 import { armFor, type EventForm, eventForm, RECEIPT_EVENTS } from "./events.ts";
 import type { Given } from "./given.ts";
-import type { Grants } from "./grants.ts";
+import { checkGrantName, type Grants } from "./grants.ts";
 import type { Schemas } from "./schemas.ts";
 
 /** A reducer with the form of its event, which routing needs. */
@@ -169,9 +169,7 @@ function resolveBindings(
       const pointer = child(`${at}/slots`, slot);
       const grant = grants.byName.get(name);
       if (grant === undefined) {
-        if (!(definition.defaults?.grants.some((source) => source.name === name) ?? false)) {
-          unknownGrant(name, grants, origin, pointer, faults);
-        }
+        checkGrantName(name, grants, origin, pointer, faults);
         continue;
       }
       const type = declared?.get(slot);
@@ -189,24 +187,4 @@ function resolveBindings(
     out.set(module, bound);
   }
   return out;
-}
-
-/** Reports `reference.grant`. */
-export function unknownGrant(
-  name: string,
-  grants: Grants,
-  origin: Origin,
-  pointer: string,
-  faults: FaultList,
-): void {
-  const meant = nearest(name, grants.byName.keys());
-  faults.error(origin, {
-    code: "reference.grant",
-    pointer,
-    message: `there is no grant ${quote(name)}`,
-    expected: "the name of a grant in defaults.cap_grants",
-    found: quote(name),
-    hint:
-      meant === undefined ? "add it to defaults.cap_grants of the manifest" : `did you mean ${quote(meant)}?`,
-  });
 }

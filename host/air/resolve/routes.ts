@@ -33,10 +33,11 @@ export function resolveRoutes(
     const module = active.find("modules", source.module, origin, `${source.pointer}/${word}`);
     const resolved = reducers.get(source.module);
     if (module?.definition.moduleKind === "pure") notStateful(source, word, origin, faults);
-    if (event === undefined || resolved === undefined) continue;
+    const schema = schemas.byName.get(source.event);
+    if (event === undefined || schema === undefined || resolved === undefined) continue;
     const routes = expand(source, resolved, origin, faults);
-    checkKey(source, resolved, schemas.byName.get(source.event)!, origin, faults);
-    for (const [schema, route] of routes) add(table, schema, route, source, origin, faults);
+    checkKey(source, resolved, schema, origin, faults);
+    for (const [name, route] of routes) add(table, name, route, source, origin, faults);
   }
   return table;
 }

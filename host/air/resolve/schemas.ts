@@ -13,10 +13,10 @@ export interface Schemas {
 }
 
 /**
- * Compiles every schema in force. Reports `reference.schema`, `schema.cycle` and `schema.too_deep`; with one
- * of them the answer is null, as no other schema can be trusted to be whole.
+ * Compiles every schema in force. Reports `reference.schema`, `schema.cycle` and `schema.too_deep`; a schema
+ * with one of them, and those that refer to it, are left out.
  */
-export function compileAll(active: Active, faults: FaultList): Schemas | null {
+export function compileAll(active: Active, faults: FaultList): Schemas {
   const types = new Map<string, Type>();
   for (const [name, { definition }] of active.set.schemas) types.set(name, definition.type);
   const found = schemaFaults(types);
@@ -26,8 +26,19 @@ export function compileAll(active: Active, faults: FaultList): Schemas | null {
     if (code === "schema.unknown_ref") active.find("schemas", ref, origin, at);
     else faults.error(origin, { code, pointer: at, message, hint });
   }
-  if (found.length > 0) return null;
-  return { byName: compileSchemas(types), lookup: (name) => types.get(name) };
+  const sound = found.length === 0 ? types : without(types, new Set(found.map(({ schema }) => schema)));
+  return { byName: compileSchemas(sound), lookup: (name) => sound.get(name) };
+}
+
+/** The types that do not depend on one of these. */
+function without(types: ReadonlyMap<string, Type>, unsound: Set<string>): ReadonlyMap<string, Type> {
+  for (let before = -1; before !== unsound.size; ) {
+    before = unsound.size;
+    for (const [name, type] of types) {
+      if (references(type, "").some(([ref]) => unsound.has(ref) || !types.has(ref))) unsound.add(name);
+    }
+  }
+  return new Map([...types].filter(([name]) => !unsound.has(name)));
 }
 
 /**

@@ -27,11 +27,21 @@ export const SCHEMA_FILES: readonly string[] = ["common", ...DEFINITION_KINDS, "
   (name) => `${name}.schema.json`,
 );
 
+const checkers = new WeakMap<SchemaDocuments, ShapeChecker>();
+
 /**
- * A checker over these JSON Schemas. Each is compiled when it is first needed. Throws `schemas.missing`
- * (kind `bug`) when one of `SCHEMA_FILES` is not among them.
+ * The checker over these JSON Schemas, always the same one. Each schema is compiled when it is first needed.
+ * Throws `schemas.missing` (kind `bug`) when one of `SCHEMA_FILES` is not among them.
  */
-export function createShapeChecker(documents: SchemaDocuments): ShapeChecker {
+export function shapeChecker(documents: SchemaDocuments): ShapeChecker {
+  const known = checkers.get(documents);
+  if (known !== undefined) return known;
+  const made = createShapeChecker(documents);
+  checkers.set(documents, made);
+  return made;
+}
+
+function createShapeChecker(documents: SchemaDocuments): ShapeChecker {
   const ajv = new Ajv2020(OPTIONS);
   ajv.addKeyword({
     keyword: "airInteger",

@@ -5,7 +5,7 @@ import type { Io } from "../io.ts";
 import { frameJson, recordJson, recordText } from "../render/record.ts";
 import { clean, instant, paletteOf } from "../render/text.ts";
 import type { Run } from "../run.ts";
-import { framesOf, placeOf, reading } from "../world.ts";
+import { authoredDefinitions, framesOf, placeOf, reading } from "../world.ts";
 import { cellText } from "../../replay/core/diff.ts";
 
 interface Options {
@@ -26,8 +26,9 @@ export function journalCommand(program: Command, io: Io, run: Run): void {
 
 async function show(io: Io, world: string, options: Options): Promise<number> {
   const p = paletteOf(io);
-  await reading(placeOf(io, world, options.store), async (open) => {
-    for await (const { frame, definitions } of framesOf(open)) {
+  const place = placeOf(io, world, options.store);
+  await reading(place, async (open) => {
+    for await (const { frame, definitions } of framesOf(open, authoredDefinitions(place.folder))) {
       const { manifest } = definitions;
       const { head } = frame;
       io.stdout(

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { readFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { join, relative, resolve } from "node:path";
 import type { Frame } from "../../journal/frame.ts";
 import type { Manifest } from "../../air/manifest.ts";
 import type { LiveNote } from "../../kernel/draft.ts";
@@ -44,15 +44,15 @@ async function runWorld(io: Io, world: string, options: Options): Promise<number
   const place = placeOf(io, world, options.store);
   const printer = new Printer(io, options.json ?? false);
   const scenario = await readScenario(io, place, options.scenario);
-  const { engine, store, close } = await openForWriting(place, { upgrade: options.upgrade ?? false });
+  const { engine, store, definitions, close } = await openForWriting(place, { upgrade: options.upgrade ?? false });
   try {
-    const past = framesOf({ store, worldId: engine.worldId });
-    for await (const { frame, definitions } of past) printer.frame(frame, definitions.manifest, []);
+    const past = framesOf({ store, worldId: engine.worldId }, definitions);
+    for await (const { frame, definitions: used } of past) printer.frame(frame, used.manifest, []);
     printer.live();
-    engine.onFrame(({ frame, notes }) => printer.frame(frame, engine.state.definitions.manifest, notes));
+    engine.onFrame(({ frame, notes }) => printer.frame(frame, definitions.manifest, notes));
     for (const line of scenarioLines(scenario.file, scenario.text)) await sendLine(engine, line, printer);
     await engine.whenIdle();
-    printer.states(engine);
+    printer.states(engine, definitions.manifest);
   } finally {
     await close();
   }
@@ -65,7 +65,7 @@ async function runWorld(io: Io, world: string, options: Options): Promise<number
 async function readScenario(io: Io, place: WorldPlace, given: string | undefined) {
   const path = given === undefined ? join(place.folder, "scenario.jsonl") : resolve(io.cwd, given);
   try {
-    return { file: given ?? path, text: await readFile(path, "utf8") };
+    return { file: relative(io.cwd, path), text: await readFile(path, "utf8") };
   } catch (error) {
     if (given === undefined && (error as NodeJS.ErrnoException).code === "ENOENT") return { file: path, text: "" };
     throw new AirloomError("missing", "scenario.missing", `the scenario ${path} cannot be read`, { cause: error });
@@ -120,8 +120,8 @@ class Printer {
     this.#io.stdout(`${paletteOf(this.#io).dim(clean(text))}\n`);
   }
 
-  states(engine: Engine): void {
-    for (const cell of cellStates(engine.cells.existing(), engine.state.definitions.manifest)) {
+  states(engine: Engine, manifest: Manifest): void {
+    for (const cell of cellStates(engine.cells.existing(), manifest)) {
       if (this.#json) this.#io.stdout(`${stringifyJson(stateJson(cell))}\n`);
       else this.#io.stdout(`\nstate of ${clean(cell.name)}\n${stringifyJson(cell.json, 2)}\n`);
     }

@@ -10,7 +10,7 @@ import type { Io } from "../io.ts";
 import { cellState, stateJson } from "../render/state.ts";
 import { clean } from "../render/text.ts";
 import type { Run } from "../run.ts";
-import { framesOf, placeOf, type Reading, reading } from "../world.ts";
+import { authoredDefinitions, framesOf, placeOf, type Reading, reading } from "../world.ts";
 
 interface Options {
   readonly key?: string;
@@ -33,8 +33,9 @@ export function stateCommand(program: Command, io: Io, run: Run): void {
 }
 
 async function state(io: Io, world: string, reducer: string | undefined, options: Options): Promise<number> {
-  return reading(placeOf(io, world, options.store), async (open) => {
-    const { manifest } = await definitionsInForce(open);
+  const place = placeOf(io, world, options.store);
+  return reading(place, async (open) => {
+    const { manifest } = await definitionsInForce(open, authoredDefinitions(place.folder));
     if (reducer !== undefined && !manifest.reducers.has(reducer)) throw unknownReducer(reducer, manifest.reducers.keys());
     const key = options.key === undefined ? null : parseKey(options.key);
     let shown = 0;
@@ -55,9 +56,9 @@ async function state(io: Io, world: string, reducer: string | undefined, options
   });
 }
 
-async function definitionsInForce(open: Reading): Promise<Definitions> {
+async function definitionsInForce(open: Reading, authored: Definitions | null): Promise<Definitions> {
   let last: Definitions | undefined;
-  for await (const { definitions } of framesOf(open)) last = definitions;
+  for await (const { definitions } of framesOf(open, authored)) last = definitions;
   return last!;
 }
 

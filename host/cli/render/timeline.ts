@@ -5,7 +5,8 @@ import type { Frame } from "../../journal/frame.ts";
 import type { JournalRecord, RecordOf } from "../../journal/record.ts";
 import type { LiveNote } from "../../kernel/draft.ts";
 import { cellText } from "../../replay/core/diff.ts";
-import { type Json, stringifyJson } from "../../values/json.ts";
+import { stringifyJson } from "../../values/json.ts";
+import { looseJson } from "../../values/loose-json.ts";
 import type { Schema } from "../../values/schema.ts";
 import type { Value } from "../../values/value.ts";
 import type { Io } from "../io.ts";
@@ -29,10 +30,11 @@ export class Timeline {
     const lines: string[] = [];
     const depths: number[] = [];
     for (const [index, record] of frame.records.entries()) {
-      const depth = record.cause === null ? 0 : (depths[record.cause] ?? 0) + (isOutcome(record) ? 0 : 1);
-      depths.push(depth);
+      const outer = record.cause === null ? -1 : depths[record.cause]!;
       const text = this.#record(frame, record, manifest);
+      depths.push(text === null ? outer : outer + 1);
       if (text === null) continue;
+      const depth = outer + 1;
       const gutter = index === 0 ? `${this.#p.dim(since)}  ` : " ".repeat(12);
       lines.push(`${gutter}${"  ".repeat(depth)}${text}`);
       for (const note of notes.filter((each) => each.record === index)) {
@@ -60,7 +62,7 @@ export class Timeline {
       case "delivery":
         return this.#delivery(record, manifest);
       case "plan_started":
-        return `${p.magenta("plan")} ${record.plan} #${record.instance} starts`;
+        return null; // its first turn follows
       case "plan_turn":
         return this.#turn(record);
       case "plan_ended":
@@ -118,7 +120,7 @@ export class Timeline {
   #turn(record: RecordOf<"plan_turn">): string | null {
     if (record.steps.length === 0) return null;
     const steps = record.steps.map(([id, outcome]) => (outcome === "done" ? id : `${id} (${outcome})`)).join(", ");
-    return `${this.#p.magenta("plan")} ${record.plan} #${record.instance}: ${steps}`;
+    return `${this.#p.magenta("plan")} ${record.plan} #${record.instance} ran ${steps}`;
   }
 
   #decision(record: RecordOf<"policy_decision">): string | null {
@@ -155,11 +157,6 @@ export class Timeline {
   }
 }
 
-/** Decisions and intents stand beside the delivery they follow from, events and deliveries below. */
-function isOutcome(record: JournalRecord): boolean {
-  return record.kind === "delivery" || record.kind === "plan_turn";
-}
-
 function short(hash: string): string {
   return hash.slice(0, 19);
 }
@@ -187,26 +184,5 @@ function fieldsOfState(schema: Schema | undefined, bytes: Uint8Array): ReadonlyM
 
 function show(value: Value | undefined): string {
   if (value === undefined) return "";
-  return value.kind === "text" ? value.value : stringifyJson(loose(value));
-}
-
-function loose(value: Value): Json {
-  switch (value.kind) {
-    case "unit":
-    case "null":
-      return null;
-    case "bool":
-      return value.value;
-    case "list":
-    case "set":
-      return value.items.map(loose);
-    case "map":
-      return value.entries.map(([k, v]) => [loose(k), loose(v)]);
-    case "record":
-      return new Map([...value.fields].map(([name, field]) => [name, loose(field)]));
-    case "bytes":
-      return plural(value.value.length, "byte");
-    default:
-      return typeof value.value === "bigint" ? value.value.toString() : value.value;
-  }
+  return value.kind === "text" ? value.value : stringifyJson(looseJson(value));
 }

@@ -12,6 +12,7 @@ import {
 import { equalBytes, toHex } from "../../values/bytes.ts";
 import { CborWriter } from "../../values/cbor.ts";
 import { type Json, jsonInteger, stringifyJson } from "../../values/json.ts";
+import { looseJson } from "../../values/loose-json.ts";
 import type { Schema } from "../../values/schema.ts";
 import type { Type } from "../../values/type.ts";
 import { type Value, variantTag } from "../../values/value.ts";
@@ -163,33 +164,6 @@ function fieldType(type: Type | null, name: string, tag: string | undefined): Ty
   if (type?.kind === "record") return type.fields.get(name) ?? null;
   if (type?.kind === "variant" && tag !== undefined && name === "$value") return type.arms.get(tag) ?? null;
   return null;
-}
-
-/** A value as JSON without its schema. */
-function looseJson(value: Value): Json {
-  switch (value.kind) {
-    case "unit":
-    case "null":
-      return null;
-    case "bool":
-      return value.value;
-    case "int":
-    case "nat":
-    case "time":
-    case "duration":
-      return value.value.toString();
-    case "bytes":
-      return `0x${toHex(value.value)}`;
-    case "list":
-    case "set":
-      return value.items.map(looseJson);
-    case "map":
-      return value.entries.map(([k, v]) => [looseJson(k), looseJson(v)]);
-    case "record":
-      return new Map([...value.fields].map(([name, field]) => [name, looseJson(field)]));
-    default:
-      return value.value;
-  }
 }
 
 /** The schema of a record's `value` field, where the manifest knows it. */

@@ -1,0 +1,3 @@
+/** What a user's tests import as `airloom/testing`. */
+
+export { runToIdle, VirtualClock } from "./clock.ts";
