@@ -19,25 +19,25 @@ interface Ban {
 const STAMP = "take time and chance from the frame's stamp";
 const HOST = "let a room from runtime on do it";
 
+/** Uses of a global, not members nor properties of that name. */
+function globals(...names: readonly string[]): RegExp {
+  return new RegExp(`(?<![\\w$)\\]!]\\s*\\??\\.\\s*)\\b(?:${names.join("|")})\\b(?!\\s*\\??:)`, "g");
+}
+
 /** For pure and portable rooms. */
 const BANS: readonly Ban[] = [
-  { pattern: /\bBuffer\b/g, instead: "use Uint8Array and host/values/bytes.ts" },
-  { pattern: /(?<!\.\s*)\bprocess\b(?!\s*[:?])/g, instead: HOST },
-  { pattern: /(?<!\.\s*)\b(?:globalThis|fetch|console)\b(?!\s*[:?])/g, instead: HOST },
+  { pattern: globals("Buffer"), instead: "use Uint8Array and host/values/bytes.ts" },
+  { pattern: globals("process", "globalThis", "fetch", "console"), instead: HOST },
   { pattern: /\bimport\.meta\b/g, instead: HOST },
-  { pattern: /\bDate\b/g, instead: STAMP },
-  { pattern: /(?<!\.\s*)\bperformance\b/g, instead: STAMP },
+  { pattern: globals("Date", "performance"), instead: STAMP },
   { pattern: /\bMath\s*\.\s*random\b/g, instead: STAMP },
+  { pattern: globals("crypto"), instead: "hash with host/values/hash.ts; chance is in the stamp" },
   {
-    pattern: /(?<!\.\s*)\bcrypto\b(?!\s*[:?])/g,
-    instead: "hash with host/values/hash.ts; chance is in the stamp",
-  },
-  {
-    pattern: /(?<!\.\s*)\b(?:setTimeout|setInterval|setImmediate|queueMicrotask)\b/g,
+    pattern: globals("setTimeout", "setInterval", "setImmediate", "queueMicrotask"),
     instead: "emit timer.set, or let an adapter wait",
   },
-  { pattern: /\b(?:WeakRef|FinalizationRegistry)\b/g, instead: "garbage collection must not show" },
-  { pattern: /\bIntl\b/g, instead: "locales differ: format in cli/render" },
+  { pattern: globals("WeakRef", "FinalizationRegistry"), instead: "garbage collection must not show" },
+  { pattern: globals("Intl"), instead: "locales differ: format in cli/render" },
   { pattern: /\.\s*localeCompare\b/g, instead: "use compareText of host/values/bytes.ts" },
   { pattern: /\.\s*toLocale\w+/g, instead: "locales differ: format in cli/render" },
   { pattern: /\bURL(?:SearchParams)?\s*[.(]/g, instead: "parsers differ: use our own grammar in gate" },
