@@ -5,11 +5,12 @@
 
 import { existsSync, realpathSync } from "node:fs";
 import { join } from "node:path";
-import { prepare } from "./lib/prepare.mjs";
+import { build, install } from "./lib/prepare.mjs";
 import { BIN, BIOME, git, node, ROOT, TSC } from "./lib/run.mjs";
 import { worldFolders } from "./lib/worlds.mjs";
 
 const GATES = [
+  { name: "build", passes: () => build() === 0 },
   { name: "format and lint", passes: () => node(BIOME, "check", "--error-on-warnings", ".") === 0 },
   { name: "types", passes: () => node(TSC, "-p", "tsconfig.json") === 0 },
   { name: "types of assembly", passes: () => node(TSC, "-p", "assembly/tsconfig.json") === 0 },
@@ -18,7 +19,7 @@ const GATES = [
   { name: "the tree is clean", passes: treeIsClean, applies: asksForCleanTree },
 ];
 
-prepare();
+install();
 const results = GATES.filter(({ applies }) => applies?.() ?? true).map(runGate);
 report(results);
 process.exitCode = results.every(({ passed }) => passed) ? 0 : 1;

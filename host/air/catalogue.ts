@@ -14,6 +14,7 @@ import type {
   SchemaDefinition,
 } from "./definitions.ts";
 import { builtinHash, nodeHash } from "./node.ts";
+import { inCanonicalOrder } from "./order.ts";
 import { parseDefinition } from "./parse/definition.ts";
 
 export interface Catalogue {
@@ -43,7 +44,7 @@ function readCatalogue(): Catalogue {
   const hashes = new Map<string, Hash>();
   const moduleNodeHashes = new Map<string, Hash>();
   for (const text of BUILTIN_DEFINITIONS) {
-    const json = jsonFrom(JSON.parse(text)) as JsonObject;
+    const json = inCanonicalOrder(jsonFrom(JSON.parse(text)) as JsonObject);
     const definition = parseDefinition(json.get("$kind") as DefinitionKind, json, ({ message }) => {
       throw new TypeError(`the built-in catalogue is broken: ${message}`);
     });

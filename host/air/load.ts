@@ -15,6 +15,7 @@ import {
   type ManifestDefinition,
 } from "./definitions.ts";
 import type { Manifest } from "./manifest.ts";
+import { inCanonicalOrder } from "./order.ts";
 import { type Draft, parseDefinition } from "./parse/definition.ts";
 import { emptySet, type Given, type Kinds } from "./resolve/given.ts";
 import { resolve } from "./resolve.ts";
@@ -141,7 +142,8 @@ class DefinitionReader {
   /** Null when something was reported. */
   #draft(kind: DefinitionKind, json: JsonObject, origin: Origin): Draft | null {
     const report = this.#faults.errorsOf(origin);
-    return this.#shapes.check(kind, json, report) ? parseDefinition(kind, json, report) : null;
+    if (!this.#shapes.check(kind, json, report)) return null;
+    return parseDefinition(kind, inCanonicalOrder(json), report);
   }
 
   /** Null when something was reported. */

@@ -154,6 +154,7 @@ export function openFrame(bytes: Uint8Array): Frame {
     const { head, counts } = readHead(reader);
     frame = head.frame;
     while (!reader.done) records.push(readRecord(reader));
+    if (records.length === 0) reader.fail("no record");
     if (String(countsOf(records)) !== String(counts)) reader.fail("record counts that do not add up");
     return { head: { ...head, recordCount: records.length }, records, bytes, digest: sha256(body) };
   } catch (error) {

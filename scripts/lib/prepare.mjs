@@ -6,11 +6,11 @@ import { join } from "node:path";
 import { isInRange } from "./node-range.mjs";
 import { node, npm, ROOT, TSC } from "./run.mjs";
 
-/** Ends the process when anything fails. */
+/** Installs and builds; ends the process when either fails. */
 export function prepare() {
-  checkNode();
   install();
-  build();
+  const exitCode = build();
+  if (exitCode !== 0) fail("the build failed", exitCode);
 }
 
 function checkNode() {
@@ -19,8 +19,12 @@ function checkNode() {
   fail(`airloom needs Node ${engines.node}; this is ${process.versions.node}`);
 }
 
-/** npm writes its own lock into `node_modules` last, so one that is there stands for a whole installation. */
-function install() {
+/**
+ * Ends the process when it fails. npm writes its own lock into `node_modules` last, so one that is there stands
+ * for a whole installation.
+ */
+export function install() {
+  checkNode();
   const installed = modifiedMs("node_modules/.package-lock.json");
   if (installed !== null && installed >= modifiedMs("package-lock.json")) return;
   console.log("installing packages (npm ci)");
@@ -30,15 +34,18 @@ function install() {
 
 const STAMP = "dist/.sources";
 
-/** `dist/` is what its stamp says: the hash of all it is made from, written once the compiler is done. */
-function build() {
+/**
+ * Gives the compiler's exit code. `dist/` is what its stamp says: the hash of all it is made from, written once
+ * the compiler is done.
+ */
+export function build() {
   const sources = sourcesHash();
-  if (readOrNull(STAMP) === sources) return;
+  if (readOrNull(STAMP) === sources) return 0;
   console.log("building dist (tsc)");
   rmSync(join(ROOT, "dist"), { recursive: true, force: true });
   const exitCode = node(TSC, "-p", "tsconfig.build.json");
-  if (exitCode !== 0) fail("the build failed", exitCode);
-  writeFileSync(join(ROOT, STAMP), sources);
+  if (exitCode === 0) writeFileSync(join(ROOT, STAMP), sources);
+  return exitCode;
 }
 
 function sourcesHash() {

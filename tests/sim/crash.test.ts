@@ -110,7 +110,7 @@ describe("a run that is killed", () => {
 
         const second = await airloom(command);
         expect({ exitCode: second.exitCode, stderr: second.stderr }).toEqual({ exitCode: 0, stderr: "" });
-        expect(second.stdout).toContain("replay: identical");
+        expect(second.stdout).toContain("replay: identical (4 frames, 33 records, 6 deliveries)");
 
         const records = (await journalOf(world.folder)).filter((line) => line.type === "record");
         const count = (schema: string) => records.filter((record) => record.schema === schema).length;
@@ -125,9 +125,6 @@ describe("a run that is killed", () => {
         expect(emitted).toHaveLength(2);
         expect(new Set(emitted).size).toBe(2);
         expect(settled).toEqual(emitted);
-
-        const replay = await airloom(["replay", world.folder, "--json"]);
-        expect(jsonLines(replay.stdout)[0]).toMatchObject({ verdict: "identical", frames: 4 });
       } finally {
         await world.remove();
       }

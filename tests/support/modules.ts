@@ -33,23 +33,39 @@ export function reducerSource(name: string): string {
  * node_modules/.cache by the hash of everything that goes into it.
  */
 export function compiledReducer(name: string): Promise<Compiled> {
-  const known = compiled.get(name) ?? compileOrRecall(name);
+  return recalled(name, name, () => compileReducer({ source: reducerSource(name) }));
+}
+
+/** A reducer of this repository whose `reducer.ts` has another text; kept like those that have not. */
+export function changedReducer(name: string, edit: (text: string) => string): Promise<Compiled> {
+  const source = reducerSource(name);
+  const before = readFileSync(source, "utf8");
+  const text = edit(before);
+  if (text === before) throw new Error(`the edit leaves the reducer ${name} as it is`);
+  const files = { "reducer.ts": text, "air.ts": readFileSync(join(dirname(source), "air.ts"), "utf8") };
+  return recalled(name, `${name}-${hashOf(utf8(text)).slice(7, 23)}`, () =>
+    withFolder(files, (folder) => compileReducer({ source: join(folder, "reducer.ts") })),
+  );
+}
+
+function recalled(reducer: string, name: string, compile: () => Promise<Compiled>): Promise<Compiled> {
+  const known = compiled.get(name) ?? compileOrRecall(reducer, name, compile);
   compiled.set(name, known);
   return known;
 }
 
-async function compileOrRecall(name: string): Promise<Compiled> {
-  const source = reducerSource(name);
-  const cache = join(
-    ROOT,
-    "node_modules/.cache/airloom-tests",
-    `${name}-${inputsHash(dirname(source))}.wasm`,
-  );
+async function compileOrRecall(
+  reducer: string,
+  name: string,
+  compile: () => Promise<Compiled>,
+): Promise<Compiled> {
+  const inputs = inputsHash(dirname(reducerSource(reducer)));
+  const cache = join(ROOT, "node_modules/.cache/airloom-tests", `${name}-${inputs}.wasm`);
   try {
     const wasm = new Uint8Array(readFileSync(cache));
     return { wasm, hash: hashOf(wasm) };
   } catch {
-    const { wasm, hash } = await compileReducer({ source });
+    const { wasm, hash } = await compile();
     mkdirSync(dirname(cache), { recursive: true });
     const draft = `${cache}.${process.pid}`;
     writeFileSync(draft, wasm);

@@ -27,11 +27,11 @@ export interface FieldDifference {
 
 export interface RecordComparison {
   readonly difference: FieldDifference | null;
-  /** Whether the fuel differs; a verdict of its own. */
+  /** Whether the fuel differs; against other definitions that is a verdict of its own. */
   readonly fuelDiffers: boolean;
 }
 
-/** `identities`: whether the hashes of what ran count as differences. */
+/** `identities`: whether the hashes of what ran, and its fuel, count as differences. */
 export function compareRecords(
   recorded: JournalRecord,
   replayed: JournalRecord,
@@ -49,7 +49,7 @@ export function compareRecords(
     if (field.type === "identity" && !identities) continue;
     const found = compareField(field, recorded, replayed, manifest);
     if (found === null) continue;
-    if (field.key !== "fuel") return { difference: found, fuelDiffers };
+    if (field.key !== "fuel" || identities) return { difference: found, fuelDiffers };
     fuelDiffers = true;
   }
   return { difference: null, fuelDiffers };

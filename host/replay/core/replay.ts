@@ -3,7 +3,8 @@
  * the one the journal has.
  *
  * R1 Only ingress is believed. R2 The first difference ends the replay: what follows is its consequence.
- * R3 A journal whose frames do not chain has been changed, even where every derived record agrees.
+ * R3 A journal whose frames do not chain has been changed, even where every derived record agrees. Of two
+ * frames that do not fit, the later was changed when it does not fit the one after it either.
  * R4 Against other definitions, digests and the hashes of what ran are no differences in themselves.
  */
 
@@ -45,7 +46,8 @@ export interface Divergence {
   readonly cell: Cell | null;
   /**
    * `field`: a record says something else. `absent`: the replay derived no such record. `extra`: it derived
-   * one more. `refused`: the world no longer takes the ingress. `chain`: the journal's own bytes changed.
+   * one more. `refused`: the world no longer takes the ingress. `chain`: the journal's own bytes changed;
+   * the field is then the digest beside it that its bytes no longer fit.
    */
   readonly reason: "field" | "absent" | "extra" | "refused" | "chain";
   readonly field: string;
@@ -75,11 +77,33 @@ export async function replayWorld(
   input: ReplayInput,
 ): Promise<{ readonly report: ReplayReport; readonly world: World | null; readonly cells: MemoryCells }> {
   const run = new ReplayRun(input);
+  let position = 0n;
+  let held: Frame | null = null;
   for await (const bytes of input.frames) {
-    if ((await run.frame(openFrame(bytes))) !== null) return run.result();
+    const next = openAt(bytes, position++);
+    if (held !== null && (await run.frame(held, next.head.previousDigest)) !== null) return run.result();
+    held = next;
   }
+  if (held !== null) await run.frame(held, digestAfter(held, input.head));
   run.end();
   return run.result();
+}
+
+/** Throws `journal.corrupt`, which names the frame even where its own head cannot be read. */
+function openAt(bytes: Uint8Array, position: bigint): Frame {
+  try {
+    return openFrame(bytes);
+  } catch (error) {
+    if (!(error instanceof AirloomError) || error.fields.frame !== undefined) throw error;
+    const fields = { ...error.fields, frame: position, record: 0 };
+    const message = `frame ${position}: ${error.message}`;
+    throw new AirloomError(error.kind, error.code, message, { fields, cause: error });
+  }
+}
+
+/** What the store says the digest of the journal's last frame is; null when it says nothing of this frame. */
+function digestAfter(last: Frame, head: Head | null): Uint8Array | null {
+  return head !== null && head.nextFrame === last.head.frame + 1n ? head.digest : null;
 }
 
 class ReplayRun {
@@ -100,11 +124,15 @@ class ReplayRun {
     this.#input = input;
   }
 
-  /** Derives one frame again; gives the divergence, if there is one. */
-  async frame(frame: Frame): Promise<Divergence | null> {
-    this.#checkChain(frame);
+  /**
+   * Derives one frame again; gives the divergence, if there is one. `digestAfter` is what follows in the
+   * journal says the digest of this frame is; null when nothing does.
+   */
+  async frame(frame: Frame, digestAfter: Uint8Array | null): Promise<Divergence | null> {
+    const sound = digestAfter === null || equalBytes(frame.digest, digestAfter);
+    this.#checkChain(frame, sound);
     if (this.#divergence !== null) return this.#divergence;
-    const outcome = await this.#derive(frame);
+    const outcome = await this.#derive(frame, sound ? null : digestAfter);
     if (outcome !== null) this.#compare(frame, outcome);
     this.#previous = frame;
     if (this.#divergence === null) {
@@ -123,7 +151,7 @@ class ReplayRun {
     if (last === null ? head.nextFrame === 0n : equalBytes(head.digest, last.digest)) return;
     if (last === null) throw missingFrames(0n, head.nextFrame);
     if (last.head.frame + 1n !== head.nextFrame) throw missingFrames(last.head.frame + 1n, head.nextFrame);
-    this.#chainBroken(last, head.digest);
+    this.#chainBroken(last, "digest", head.digest, last.digest);
   }
 
   result() {
@@ -143,35 +171,41 @@ class ReplayRun {
     };
   }
 
-  #checkChain(frame: Frame): void {
+  #checkChain(frame: Frame, sound: boolean): void {
     const previous = this.#previous;
     const expected = previous === null ? 0n : previous.head.frame + 1n;
     if (frame.head.frame !== expected) throw missingFrames(expected, frame.head.frame);
     const digest = previous?.digest ?? ZERO_DIGEST;
-    if (equalBytes(frame.head.previousDigest, digest)) return;
-    this.#chainBroken(previous ?? frame, frame.head.previousDigest);
+    const said = frame.head.previousDigest;
+    if (equalBytes(said, digest)) return;
+    if (sound && previous !== null) this.#chainBroken(previous, "digest", said, digest);
+    else this.#chainBroken(frame, "previous_digest", said, digest);
   }
 
-  /** Every derived record agreed, but the next frame was chained to other bytes: the ingress was changed. */
-  #chainBroken(frame: Frame, expected: Uint8Array): void {
-    const first = frame.records[0];
-    if (first === undefined) throw bug("a frame without records was accepted");
+  /** The frame's own bytes were changed, in its head or its ingress: what was derived from them agrees. */
+  #chainBroken(frame: Frame, field: string, recorded: Uint8Array, replayed: Uint8Array): void {
     this.#divergence = {
-      ...place(frame, 0, first),
+      ...place(frame, 0, frame.records[0]!),
       reason: "chain",
-      field: "digest",
-      recorded: toHex(expected),
-      replayed: toHex(frame.digest),
+      field,
+      recorded: toHex(recorded),
+      replayed: toHex(replayed),
     };
   }
 
-  async #derive(frame: Frame): Promise<Outcome | null> {
-    const ingress = await ingressOf(frame, this.#input.definitions);
-    this.#noteManifests(frame, ingress);
+  /** `digestAfter`: what follows says, where it is not the digest of this frame. */
+  async #derive(frame: Frame, digestAfter: Uint8Array | null): Promise<Outcome | null> {
     try {
+      const ingress = await ingressOf(frame, this.#input.definitions);
+      this.#noteManifests(frame, ingress);
       return this.#step(ingress, frame);
     } catch (error) {
-      if (!(error instanceof AirloomError) || ["host", "bug", "missing", "corrupt"].includes(error.kind)) throw error;
+      if (!(error instanceof AirloomError)) throw error;
+      if (error.kind === "missing" && digestAfter !== null) {
+        this.#chainBroken(frame, "digest", digestAfter, frame.digest); // what it names was never there
+        return null;
+      }
+      if (["host", "bug", "missing", "corrupt"].includes(error.kind)) throw error;
       this.#divergence = {
         ...place(frame, 0, frame.records[0]!),
         reason: "refused",
@@ -186,18 +220,19 @@ class ReplayRun {
   #step(ingress: Ingress, frame: Frame): Outcome {
     const entry = entryOf(frame);
     if (ingress.kind === "genesis") {
-      if (this.#world !== null) throw bug("a second genesis");
+      if (this.#world !== null) throw corruptAt(frame, "a second genesis");
       const ports = { modules: this.#input.modules, cells: this.#cells };
       const { world, outcome } = World.create(ports, ingress.genesis, ingress.definitions, entry);
       this.#world = world;
       return outcome;
     }
-    if (this.#world === null) {
-      throw new AirloomError("corrupt", "journal.corrupt", "the journal does not begin with genesis", {
-        fields: { frame: frame.head.frame, record: 0, reason: "no genesis" },
-      });
+    const world = this.#world;
+    if (world === null) throw corruptAt(frame, "the journal does not begin with genesis");
+    if (entry.logicalNs < world.state.lastLogicalNs) throw corruptAt(frame, "logical time goes back");
+    if (ingress.kind === "continue" && !world.isBusy) {
+      throw new AirloomError("request", "continue.nothing_pending", "no work is pending any more");
     }
-    return this.#world.step(ingress, entry);
+    return world.step(ingress, entry);
   }
 
   #noteManifests(frame: Frame, ingress: Ingress): void {
@@ -279,6 +314,13 @@ function decisionsOf(frame: Frame, delivery: number): { record: JournalRecord; i
 function place(frame: Frame, record: number, { kind, cell }: JournalRecord) {
   const recordSeq = frame.head.firstRecord + BigInt(record);
   return { frame: frame.head.frame as bigint, record, recordSeq: recordSeq as bigint, kind, cell };
+}
+
+function corruptAt(frame: Frame, reason: string): AirloomError {
+  const message = `the journal is corrupt in frame ${frame.head.frame}, record 0: ${reason}`;
+  return new AirloomError("corrupt", "journal.corrupt", message, {
+    fields: { frame: frame.head.frame, record: 0, reason },
+  });
 }
 
 function missingFrames(expected: bigint, found: bigint): AirloomError {
