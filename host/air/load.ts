@@ -60,14 +60,6 @@ export function loadWorldDefinitions(
   return { manifest: manifest!, settings: complete, warnings: faults.warnings() };
 }
 
-/** Reads `world.json` alone (null when there is none). Throws `manifest.invalid` with every fault. */
-export function loadSettings(settingsFile: SourceFile | null, documents: SchemaDocuments): Settings {
-  const faults = new FaultList();
-  const settings = readSettings(settingsFile, shapeChecker(documents), faults);
-  faults.throwIfFailed();
-  return settings!.definition;
-}
-
 /** The list of the manifest that a kind of definition stands in. */
 const LISTS: ReadonlyMap<DefinitionKind, ListName> = new Map<DefinitionKind, ListName>([
   ["defschema", "schemas"],

@@ -6,8 +6,7 @@
 import { type Dirent, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type LoadedWorld, loadSettings, loadWorldDefinitions, type SourceFile } from "../air/load.ts";
-import type { Settings } from "../air/settings.ts";
+import { type LoadedWorld, loadWorldDefinitions, type SourceFile } from "../air/load.ts";
 import { SCHEMA_FILES, type SchemaDocuments } from "../air/text/shape.ts";
 import { compareText, fromUtf8 } from "../values/bytes.ts";
 import { AirloomError } from "../values/errors.ts";
@@ -52,14 +51,6 @@ export function readWorldFolder(path: string): WorldFolder {
 export function loadWorldFolder(path: string): LoadedFolder {
   const { root, files, settingsFile } = readWorldFolder(path);
   return { root, files, ...loadWorldDefinitions(files, settingsFile, schemaDocuments()) };
-}
-
-/**
- * The settings of a world folder alone, for what works on sources before the definitions are whole. Throws
- * what `readWorldFolder` throws, and `manifest.invalid` for faults in `world.json`.
- */
-export function readWorldSettings(path: string): Settings {
-  return loadSettings(readWorldFolder(path).settingsFile, schemaDocuments());
 }
 
 let documents: SchemaDocuments | undefined;

@@ -146,20 +146,38 @@ function countsOf(records: readonly JournalRecord[]): number[] {
  * Throws `journal.corrupt` (kind `corrupt`) with the reason.
  */
 export function openFrame(bytes: Uint8Array): Frame {
-  const body = checkedBody(bytes);
-  const reader = new CborReader(body);
+  const { frame, fault } = readFrame(bytes);
+  if (fault !== null) throw fault;
+  return frame;
+}
+
+/** A frame; or its fault, and the frame up to there where at least the ingress can be read. */
+export type ReadFrame =
+  | { readonly frame: Frame; readonly fault: null }
+  | { readonly frame: Frame | null; readonly fault: AirloomError };
+
+/** The same without throwing: what can still be read of a broken frame tells where it was changed. */
+export function readFrame(bytes: Uint8Array): ReadFrame {
   const records: JournalRecord[] = [];
-  let frame: FrameSeq | null = null;
+  let head: Omit<FrameHead, "recordCount"> | null = null;
+  const opened = (found: Omit<FrameHead, "recordCount">, body: Uint8Array): Frame => {
+    return { head: { ...found, recordCount: records.length }, records, bytes, digest: sha256(body) };
+  };
   try {
-    const { head, counts } = readHead(reader);
-    frame = head.frame;
+    const body = checkedBody(bytes);
+    const reader = new CborReader(body);
+    const read = readHead(reader);
+    head = read.head;
     while (!reader.done) records.push(readRecord(reader));
     if (records.length === 0) reader.fail("no record");
-    if (String(countsOf(records)) !== String(counts)) reader.fail("record counts that do not add up");
-    return { head: { ...head, recordCount: records.length }, records, bytes, digest: sha256(body) };
+    if (String(countsOf(records)) !== String(read.counts)) reader.fail("record counts that do not add up");
+    return { frame: opened(head, body), fault: null };
   } catch (error) {
-    if (!(error instanceof AirloomError && error.code === "cbor.invalid")) throw error;
-    throw corrupt(error.message, frame === null ? {} : { frame, record: records.length });
+    if (!(error instanceof AirloomError) || error.kind === "bug") throw error;
+    if (error.code !== "cbor.invalid") return { frame: null, fault: error };
+    if (head === null) return { frame: null, fault: corrupt(error.message) };
+    const fault = corrupt(error.message, { frame: head.frame, record: records.length });
+    return { frame: records.length === 0 ? null : opened(head, bytes.subarray(PREFIX_BYTES)), fault };
   }
 }
 

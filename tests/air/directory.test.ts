@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
-import { loadWorldFolder, readWorldFolder, readWorldSettings } from "../../host/build/directory.ts";
+import { loadWorldFolder, readWorldFolder } from "../../host/build/directory.ts";
 
 const made: string[] = [];
 
@@ -98,15 +98,5 @@ describe("a world folder", () => {
     expect(manifest.reducers.size).toBe(0);
     expect(settings).toEqual({ modules: new Map(), limitsProfile: 1, fuelSchedule: "none" });
     expect(root).toMatch(/world$/);
-  });
-
-  test("gives its settings alone, before the definitions are whole", () => {
-    const source = { modules: { "t/M@1": { source: "src/m.ts" } } };
-    const path = folder({ "manifest.air.json": "{", "world.json": JSON.stringify(source) });
-    expect(readWorldSettings(path).modules).toEqual(
-      new Map([["t/M@1", { source: "src/m.ts", state: "checked" }]]),
-    );
-    const broken = folder({ "world.json": '{"modules": 5}' });
-    expect(() => readWorldSettings(broken)).toThrow(expect.objectContaining({ code: "manifest.invalid" }));
   });
 });

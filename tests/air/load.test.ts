@@ -58,8 +58,8 @@ describe("loading", () => {
     ]);
     const wrong = text.replace('{"nat": {}}', '{"nat": {}, "__proto__": {}}');
     expect(diagnose([file(wrong)]).map(({ code, pointer }) => [code, pointer])).toEqual([
-      ["shape.unknown_field", "/2/type/record/__proto__/__proto__"],
       ["shape.size", "/2/type/record/__proto__"],
+      ["shape.unknown_field", "/2/type/record/__proto__/__proto__"],
     ]);
     const unknown = text.replace('"plans": []', '"plans": [], "__proto__": {}');
     expect(diagnose([file(unknown)]).map(({ code, pointer }) => [code, pointer])).toEqual([
@@ -73,8 +73,7 @@ describe("loading", () => {
       1,
     );
     expect(fault?.code).toBe("shape.pattern");
-    const escape = String.fromCharCode(27);
-    expect(fault!.message).not.toContain(escape);
+    expect(fault!.message).not.toContain(String.fromCharCode(27));
     expect(fault!.message.length).toBeLessThan(200);
   });
 
@@ -169,7 +168,7 @@ describe("whatever it is given, the loader", () => {
             expect(exists(world, diagnostic.pointer!), diagnostic.pointer).toBe(true);
         }
       }),
-      { ...parameters, numRuns: 400 },
+      { ...parameters, numRuns: 200 },
     );
   });
 });

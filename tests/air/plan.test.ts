@@ -65,7 +65,8 @@ describe("the value of a step", () => {
   });
 
   test("stays an expression when a part of it is one", () => {
-    const value = { record: { ...TAGGED.record, n: { ref: "@plan.input.n" } } };
+    const { arm, ...rest } = TAGGED.record;
+    const value = { record: { ...rest, arm: { variant: arm }, n: { ref: "@plan.input.n" } } };
     expect(planRaising(value).definition.steps[0]).toMatchObject({
       value: { kind: "expr", expr: { kind: "record" } },
     });

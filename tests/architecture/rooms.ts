@@ -20,7 +20,7 @@ const STAGES: readonly (readonly string[])[] = [
   ["entry"],
 ];
 
-const ORDER = STAGES.map((rooms) => rooms.join(", ")).join(" <- ");
+export const ORDER = STAGES.map((rooms) => rooms.join(", ")).join(" <- ");
 
 /** The room of a file in host/; the files beside the rooms are the package's entries. Null for a folder unknown here. */
 export function roomOf(path: string): string | null {

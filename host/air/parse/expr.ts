@@ -1,5 +1,5 @@
 /**
- * Plan expressions (docs/air.md, "Expressions"): an object with exactly one key that says which form, or an
+ * Plan expressions: an object with exactly one key that says which form, or an
  * operator with its arguments.
  */
 
@@ -121,14 +121,18 @@ function wrongKeys(json: JsonObject, keys: readonly string[], pointer: string, r
   const unknown = keys.find((key) => !FORMS.includes(key) && key !== "args");
   const meant = unknown === undefined ? undefined : nearest(unknown, FORMS);
   const found = describeJson(json);
+  const hint = json.has("tag")
+    ? 'a variant inside an expression is {"variant": {"tag": ..., "value": ...}}'
+    : meant === undefined
+      ? 'a record of expressions is {"record": {...}}'
+      : `did you mean ${quote(meant)}?`;
   report({
     code: "expr.form",
     pointer,
     message: `expected an expression, found ${found}`,
     expected: `exactly one of ${FORMS.join(", ")} (op with args)`,
     found,
-    hint:
-      meant === undefined ? 'a record of expressions is {"record": {...}}' : `did you mean ${quote(meant)}?`,
+    hint,
   });
   return null;
 }

@@ -184,5 +184,6 @@ function fieldsOfState(schema: Schema | undefined, bytes: Uint8Array): ReadonlyM
 
 function show(value: Value | undefined): string {
   if (value === undefined) return "";
-  return value.kind === "text" ? value.value : stringifyJson(looseJson(value));
+  if (value.kind === "text") return value.value;
+  return "value" in value && typeof value.value === "bigint" ? value.value.toString() : stringifyJson(looseJson(value));
 }

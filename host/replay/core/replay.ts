@@ -8,7 +8,7 @@
  * R4 Against other definitions, digests and the hashes of what ran are no differences in themselves.
  */
 
-import { type Frame, openFrame, ZERO_DIGEST } from "../../journal/frame.ts";
+import { type Frame, type ReadFrame, readFrame, ZERO_DIGEST } from "../../journal/frame.ts";
 import type { Head } from "../../journal/port.ts";
 import type { JournalRecord, RecordKind } from "../../journal/record.ts";
 import type { Cell } from "../../journal/record.ts";
@@ -80,25 +80,29 @@ export async function replayWorld(
   let position = 0n;
   let held: Frame | null = null;
   for await (const bytes of input.frames) {
-    const next = openAt(bytes, position++);
-    if (held !== null && (await run.frame(held, next.head.previousDigest)) !== null) return run.result();
-    held = next;
+    const { frame, fault } = readAt(bytes, position++);
+    if (held !== null && (await run.frame(held, frame?.head.previousDigest ?? null)) !== null) {
+      return run.result();
+    }
+    if (fault !== null) {
+      if (frame !== null && (await run.brokenFrame(frame)) !== null) return run.result();
+      throw fault;
+    }
+    held = frame;
   }
   if (held !== null) await run.frame(held, digestAfter(held, input.head));
   run.end();
   return run.result();
 }
 
-/** Throws `journal.corrupt`, which names the frame even where its own head cannot be read. */
-function openAt(bytes: Uint8Array, position: bigint): Frame {
-  try {
-    return openFrame(bytes);
-  } catch (error) {
-    if (!(error instanceof AirloomError) || error.fields.frame !== undefined) throw error;
-    const fields = { ...error.fields, frame: position, record: 0 };
-    const message = `frame ${position}: ${error.message}`;
-    throw new AirloomError(error.kind, error.code, message, { fields, cause: error });
-  }
+/** The fault names the frame even where its own head cannot be read. */
+function readAt(bytes: Uint8Array, position: bigint): ReadFrame {
+  const { frame, fault } = readFrame(bytes);
+  if (fault === null) return { frame, fault };
+  if (fault.fields.frame !== undefined) return { frame, fault };
+  const fields = { ...fault.fields, frame: position, record: 0 };
+  const message = `frame ${position}: ${fault.message}`;
+  return { frame, fault: new AirloomError(fault.kind, fault.code, message, { fields, cause: fault }) };
 }
 
 /** What the store says the digest of the journal's last frame is; null when it says nothing of this frame. */
@@ -140,6 +144,15 @@ class ReplayRun {
       this.#records += frame.records.length;
       this.#deliveries += frame.records.filter((record) => record.kind === "delivery").length;
     }
+    return this.#divergence;
+  }
+
+  /** The same with what can be read of a frame; the record before the first unreadable one may be the changed one. */
+  async brokenFrame(frame: Frame): Promise<Divergence | null> {
+    this.#checkChain(frame, false);
+    if (this.#divergence !== null) return this.#divergence;
+    const outcome = await this.#derive(frame, null);
+    if (outcome !== null) this.#compare(frame, outcome, frame.records.length);
     return this.#divergence;
   }
 
@@ -241,7 +254,8 @@ class ReplayRun {
     if ("definitions" in ingress) this.#used.push(ingress.definitions.manifest.hash);
   }
 
-  #compare(recorded: Frame, outcome: Outcome): void {
+  /** `upTo`: how many records to compare; all unless given. */
+  #compare(recorded: Frame, outcome: Outcome, upTo = Number.POSITIVE_INFINITY): void {
     if (outcome.kind === "missing") throw bug("a replay keeps all cells in memory");
     if (outcome.kind === "ignored") {
       this.#divergence = {
@@ -256,7 +270,7 @@ class ReplayRun {
     const replayed = outcome.frame;
     this.#digest = replayed.digest;
     if (equalBytes(recorded.bytes, replayed.bytes)) return;
-    const count = Math.max(recorded.records.length, replayed.records.length);
+    const count = Math.min(upTo, Math.max(recorded.records.length, replayed.records.length));
     for (let i = 0; i < count; i++) {
       this.#divergence = this.#compareAt(recorded, replayed, i);
       if (this.#divergence !== null) return;
