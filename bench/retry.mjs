@@ -55,7 +55,12 @@ function live() {
     behaviourFlags: [],
     publicKey: new Uint8Array(32),
   };
-  const { world, outcome } = World.create({ modules, cells: new MemoryCells() }, genesis, definitions, stamp());
+  const { world, outcome } = World.create(
+    { modules, cells: new MemoryCells() },
+    genesis,
+    definitions,
+    stamp(),
+  );
   frames.push(outcome.frame);
   const step = (ingress) => frames.push(world.step(ingress, stamp()).frame);
   for (const value of events) {
@@ -67,7 +72,14 @@ function live() {
           ["key", null],
         ]),
       );
-      const receipt = { adapterId: "timer.set", status: "ok", payload, costCents: 0n, signature: new Uint8Array(64), tries: 1n };
+      const receipt = {
+        adapterId: "timer.set",
+        status: "ok",
+        payload,
+        costCents: 0n,
+        signature: new Uint8Array(64),
+        tries: 1n,
+      };
       step({ kind: "receipt", intent, receipt });
     }
   }
@@ -147,7 +159,11 @@ console.log(`${deliveries} deliveries in ${frames.length} frames, ${ROUNDS} roun
 for (const [name, list] of Object.entries(times)) {
   const us = median(list);
   const rate = Math.round(1e6 / us).toLocaleString("en");
-  console.log(`${name.padEnd(9)} ${us.toFixed(1).padStart(7)} us a delivery  ${rate.padStart(9)} deliveries/s`);
+  console.log(
+    `${name.padEnd(9)} ${us.toFixed(1).padStart(7)} us a delivery  ${rate.padStart(9)} deliveries/s`,
+  );
 }
 const ratio = (a, b) => (median(times[a]) / median(times[b])).toFixed(2);
-console.log(`live / isolated ${ratio("live", "isolated")}   replayed / live ${ratio("replayed", "live")}   isolated / bare ${ratio("isolated", "bare")}`);
+console.log(
+  `live / isolated ${ratio("live", "isolated")}   replayed / live ${ratio("replayed", "live")}   isolated / bare ${ratio("isolated", "bare")}`,
+);

@@ -26,7 +26,9 @@ const contenders = Object.assign({}, ...cases.map(contendersOf));
 const times = inTurn(contenders, { rounds: ROUNDS, msEach: MS_EACH });
 
 console.log(`nanoseconds a value, medians of ${ROUNDS} rounds in turn, Node ${process.version}`);
-console.log(row("value", "bytes", "walk", "cborg", "ajv", "parse+ajv", "cborg/walk", "ajv/walk", "json/walk"));
+console.log(
+  row("value", "bytes", "walk", "cborg", "ajv", "parse+ajv", "cborg/walk", "ajv/walk", "json/walk"),
+);
 let short = 0;
 for (const { name, bytes } of cases) {
   const of = (contender) => times.get(`${name}: ${contender}`);
@@ -36,7 +38,9 @@ for (const { name, bytes } of cases) {
   console.log(row(name, size, ...figures, ratio("cborg"), ratio("ajv"), ratio("json")));
   if (Math.abs(size - TARGET_BYTES) <= 30 && of("cborg") < TARGET * of("walk")) short += 1;
 }
-console.log(`target: cborg/walk at least ${TARGET}x for records of about ${TARGET_BYTES} bytes: ${short === 0 ? "met" : "MISSED"}`);
+console.log(
+  `target: cborg/walk at least ${TARGET}x for records of about ${TARGET_BYTES} bytes: ${short === 0 ? "met" : "MISSED"}`,
+);
 process.exitCode = short === 0 && sink.value > 0 ? 0 : 1;
 
 /** Everything in the form its contender takes it; all must accept all. */

@@ -1,13 +1,13 @@
 /** The public names of airloom. New things start internal (internal.ts) and are widened when they are asked for. */
 
-export { buildWorld, type BuiltModule } from "./build/build.ts";
-export { loadWorldFolder } from "./build/directory.ts";
-export { folderModules } from "./build/modules.ts";
 export type { Manifest } from "./air/manifest.ts";
 export type { Settings } from "./air/settings.ts";
-export { createMemoryJournal } from "./journal/memory.ts";
+export { type BuiltModule, buildWorld } from "./build/build.ts";
+export { loadWorldFolder } from "./build/directory.ts";
+export { folderModules } from "./build/modules.ts";
 export type { Frame, FrameHead, Stamp } from "./journal/frame.ts";
 export { openFrame } from "./journal/frame.ts";
+export { createMemoryJournal } from "./journal/memory.ts";
 export type { AppendResult, Commit, Head, Journal } from "./journal/port.ts";
 export type { JournalRecord, RecordKind, RecordOf } from "./journal/record.ts";
 export type { Definitions } from "./kernel/state.ts";

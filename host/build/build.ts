@@ -24,7 +24,10 @@ export interface BuiltModule {
  * stale hash throws `build.stale` (kind `manifest`). The compiled bytes are kept either way. Throws
  * `manifest.invalid` and what compiling throws.
  */
-export async function buildWorld(folder: string, options: { readonly check: boolean }): Promise<readonly BuiltModule[]> {
+export async function buildWorld(
+  folder: string,
+  options: { readonly check: boolean },
+): Promise<readonly BuiltModule[]> {
   const { root, files, manifest, settings } = loadWorldFolder(folder);
   const paths = files.map(({ path }) => join(root, path));
   const built: BuiltModule[] = [];
@@ -52,13 +55,18 @@ async function stamp(paths: readonly string[], name: string, hash: Hash): Promis
 function refuseStale(built: readonly BuiltModule[]): void {
   const stale = built.filter((module) => module.stampedBefore !== module.hash);
   if (stale.length === 0) return;
-  throw new AirloomError("manifest", "build.stale", "a module's hash does not match its source; run `airloom build`", {
-    diagnostics: stale.map(({ name, hash, stampedBefore }) => ({
-      code: "build.stale",
-      severity: "error",
-      message: `${name} was built from other sources`,
-      expected: hash,
-      found: stampedBefore === ZERO_HASH ? "no hash" : stampedBefore,
-    })),
-  });
+  throw new AirloomError(
+    "manifest",
+    "build.stale",
+    "a module's hash does not match its source; run `airloom build`",
+    {
+      diagnostics: stale.map(({ name, hash, stampedBefore }) => ({
+        code: "build.stale",
+        severity: "error",
+        message: `${name} was built from other sources`,
+        expected: hash,
+        found: stampedBefore === ZERO_HASH ? "no hash" : stampedBefore,
+      })),
+    },
+  );
 }

@@ -19,9 +19,14 @@ export function folderModules(folder: string): (hash: Hash) => Promise<Uint8Arra
       throw new AirloomError("host", "module.unreadable", `${path} cannot be read`, { cause: error });
     });
     if (bytes === null || hashOf(bytes) === hash) return bytes === null ? null : new Uint8Array(bytes);
-    throw new AirloomError("corrupt", "module.hash_mismatch", `${path} does not hold the module of its name`, {
-      fields: { hash, found: hashOf(bytes) },
-    });
+    throw new AirloomError(
+      "corrupt",
+      "module.hash_mismatch",
+      `${path} does not hold the module of its name`,
+      {
+        fields: { hash, found: hashOf(bytes) },
+      },
+    );
   };
 }
 

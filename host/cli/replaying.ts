@@ -15,7 +15,8 @@ export async function replayPlace(place: WorldPlace, against: string | null): Pr
   const other = against === null ? null : readDefinitions(against).definitions;
   return reading(place, async ({ store, worldId }) => {
     const modules = new Map<Hash, Uint8Array>();
-    const find: FindModule = other === null || against === null ? blobFinder(store, worldId) : folderModules(against);
+    const find: FindModule =
+      other === null || against === null ? blobFinder(store, worldId) : folderModules(against);
     const definitions = async (manifest: Hash, settings: Hash): Promise<Definitions> => {
       const used = other ?? (await loadDefinitions(store, worldId, manifest, settings));
       for (const [hash, bytes] of await loadModules(used.manifest, find)) modules.set(hash, bytes);

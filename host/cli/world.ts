@@ -104,7 +104,10 @@ export async function reading<T>(place: WorldPlace, work: (reading: Reading) => 
 }
 
 /** The frames of a world with the definitions in force at each; `authored` stands in where it is the same. */
-export async function* framesOf({ store, worldId }: Reading, authored: Definitions | null): AsyncIterable<{
+export async function* framesOf(
+  { store, worldId }: Reading,
+  authored: Definitions | null,
+): AsyncIterable<{
   readonly frame: Frame;
   readonly definitions: Definitions;
 }> {

@@ -205,8 +205,10 @@ function checkedBody(bytes: Uint8Array): Uint8Array {
 function readHead(reader: CborReader): { head: Omit<FrameHead, "recordCount">; counts: readonly bigint[] } {
   const item = reader.item();
   if (!Array.isArray(item) || item.length !== 10) return reader.fail("a frame head of another form");
-  const [previous, frame, firstRecord, logical, wall, entropy, by, ingressId, request, counts] = item as Cbor[];
-  if (!isDigest(previous!) || !isDigest(entropy!)) return reader.fail("a digest or entropy of another length");
+  const [previous, frame, firstRecord, logical, wall, entropy, by, ingressId, request, counts] =
+    item as Cbor[];
+  if (!isDigest(previous!) || !isDigest(entropy!))
+    return reader.fail("a digest or entropy of another length");
   for (const n of [frame, firstRecord, logical, wall]) {
     if (typeof n !== "bigint" || n < 0n) return reader.fail("a frame head without its numbers");
   }

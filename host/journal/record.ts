@@ -193,7 +193,10 @@ export interface Field {
 
 const FIELDS = new Map<RecordKind, readonly Field[]>();
 const KIND_BY_NUMBER = new Map<number, RecordKind>();
-for (const [kind, { number, fields }] of Object.entries(LAYOUT) as [RecordKind, (typeof LAYOUT)[RecordKind]][]) {
+for (const [kind, { number, fields }] of Object.entries(LAYOUT) as [
+  RecordKind,
+  (typeof LAYOUT)[RecordKind],
+][]) {
   KIND_BY_NUMBER.set(number, kind);
   FIELDS.set(
     kind,
@@ -227,43 +230,27 @@ export function writeRecord(writer: CborWriter, record: JournalRecord): void {
 }
 
 function writeCell(writer: CborWriter, cell: Cell | null): void {
-  if (cell === null) return writer.null();
+  if (cell === null) {
+    writer.null();
+    return;
+  }
   writer.head(MAJOR.list, 2);
   writer.text(cell.reducer);
   writer.bytes(cell.key);
 }
 
 function writeField(writer: CborWriter, field: Field, value: unknown): void {
-  if (value === null) {
-    if (!field.type.endsWith("?")) throw bug(`a record's ${field.name} is null`);
-    return writer.null();
-  }
-  switch (field.type) {
-    case "nat":
-    case "nat?":
-      return writer.integer(value as bigint);
-    case "text":
-    case "text?":
-      return writer.text(value as string);
-    case "bytes":
-    case "bytes?":
-    case "value":
-    case "value?":
-      return writer.bytes(value as Uint8Array);
-    case "hash":
-    case "hash?":
-    case "identity":
-      return writer.bytes(digestOf(value as Hash));
-    case "nats":
-    case "pairs":
-      return writer.item(value as readonly Cbor[]);
-  }
+  if (value === null && !field.type.endsWith("?")) throw bug(`a record's ${field.name} is null`);
+  if (value !== null && (field.type === "identity" || field.type.startsWith("hash"))) {
+    writer.bytes(digestOf(value as Hash));
+  } else writer.item(value as Cbor);
 }
 
 /** Reads the record at the reader's position. Throws `cbor.invalid`. Byte strings are copies. */
 export function readRecord(reader: CborReader): JournalRecord {
   const item = reader.item();
-  if (!Array.isArray(item) || item.length < 3) return reader.fail("a record that is no list of three or more");
+  if (!Array.isArray(item) || item.length < 3)
+    return reader.fail("a record that is no list of three or more");
   const [number, cause, cell, ...values] = item as Cbor[];
   const kind = KIND_BY_NUMBER.get(Number(number));
   if (kind === undefined) return reader.fail(`a record of an unknown kind ${String(number)}`);
@@ -292,7 +279,8 @@ export function decodeRecord(bytes: Uint8Array): JournalRecord {
 function readCell(reader: CborReader, item: Cbor): Cell | null {
   if (item === null) return null;
   const [reducer, key] = Array.isArray(item) ? (item as Cbor[]) : [];
-  if (typeof reducer !== "string" || !(key instanceof Uint8Array)) return reader.fail("a cell of another form");
+  if (typeof reducer !== "string" || !(key instanceof Uint8Array))
+    return reader.fail("a cell of another form");
   return { reducer, key: key.slice() };
 }
 

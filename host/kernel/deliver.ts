@@ -6,7 +6,7 @@
  */
 
 import type { Effect, Grant, Reducer } from "../air/manifest.ts";
-import { type GateDecision, decide } from "../gate/decide.ts";
+import { decide, type GateDecision } from "../gate/decide.ts";
 import type { Origin } from "../journal/origin.ts";
 import type { RecordOf } from "../journal/record.ts";
 import { AirloomError } from "../values/errors.ts";
@@ -63,7 +63,10 @@ export function deliver(draft: Draft, task: DeliveryTask, modules: ModuleHost): 
 }
 
 function originOf(reducer: Reducer): Origin {
-  return { kind: reducer.module.moduleKind === "workflow" ? "workflow" : "reducer", name: reducer.module.name };
+  return {
+    kind: reducer.module.moduleKind === "workflow" ? "workflow" : "reducer",
+    name: reducer.module.name,
+  };
 }
 
 function vanished(task: DeliveryTask): Answer {
@@ -105,7 +108,15 @@ function accept(draft: Draft, reducer: Reducer, output: StepOutput, fuel: bigint
         throw new AirloomError("denied", gated.decision.refusal.code, gated.decision.refusal.message);
       }
     }
-    return { fault: null, state: output.state, annotation: output.annotation, events, effects, fuel, live: null };
+    return {
+      fault: null,
+      state: output.state,
+      annotation: output.annotation,
+      events,
+      effects,
+      fuel,
+      live: null,
+    };
   } catch (error) {
     if (!(error instanceof AirloomError) || error.kind === "bug" || error.kind === "host") throw error;
     const message = (error.diagnostics[0]?.message ?? error.message).slice(0, LIMITS.faultTextMax);
@@ -139,14 +150,22 @@ function gate(draft: Draft, reducer: Reducer, emitted: EmittedEffect): GatedEffe
   const { name, reducer: abi } = reducer.module;
   const effect = manifest.effects.get(emitted.kind);
   if (effect === undefined || !(abi?.effectsEmitted.includes(emitted.kind) ?? false)) {
-    throw new AirloomError("module", "effect.undeclared", `${name} does not declare the effect ${emitted.kind}`);
+    throw new AirloomError(
+      "module",
+      "effect.undeclared",
+      `${name} does not declare the effect ${emitted.kind}`,
+    );
   }
   if (effect.definition.originScope === "plan") {
     throw new AirloomError("denied", "effect.wrong_origin", `only plans may emit ${emitted.kind}`);
   }
   if (emitted.idempotencyKey !== null && emitted.idempotencyKey.length !== 32) {
     const found = `${emitted.idempotencyKey.length} bytes`;
-    throw new AirloomError("module", "idempotency.invalid", `an idempotency key has 32 bytes, found ${found}`);
+    throw new AirloomError(
+      "module",
+      "idempotency.invalid",
+      `an idempotency key has 32 bytes, found ${found}`,
+    );
   }
   const grant = grantFor(draft, reducer, effect, emitted.slot ?? "default");
   const params = effect.params.normalize(emitted.params);

@@ -129,7 +129,8 @@ export class Draft {
 
   /** The next task, or undefined when none is left or the frame is full. */
   nextTask(): Task | undefined {
-    if (this.#tasks >= LIMITS.frameTasksMax || this.#frame.sizeBytes >= LIMITS.frameBytesMax) return undefined;
+    if (this.#tasks >= LIMITS.frameTasksMax || this.#frame.sizeBytes >= LIMITS.frameBytesMax)
+      return undefined;
     const both = this.#turns.length > 0 && this.#deliveries.length > 0;
     const task =
       both && !this.#planNext ? this.#deliveries.shift() : (this.#turns.shift() ?? this.#deliveries.shift());

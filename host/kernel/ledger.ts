@@ -44,7 +44,9 @@ export class CellLedger {
       if (after !== null && after !== "missing") this.#add(cell, after, 1n);
     }
     this.#changed.clear();
-    return new Map([...this.#sums].filter(([, { count }]) => count > 0n).sort((a, b) => compareText(a[0], b[0])));
+    return new Map(
+      [...this.#sums].filter(([, { count }]) => count > 0n).sort((a, b) => compareText(a[0], b[0])),
+    );
   }
 
   #add(cell: Cell, state: Uint8Array, sign: bigint): void {
@@ -60,7 +62,9 @@ export function cellDigest(key: Uint8Array, state: Uint8Array): bigint {
 }
 
 /** Adds up cells as a store has them, to be compared with what a snapshot says. */
-export function sumCells(cells: Iterable<{ readonly cell: Cell; readonly state: Uint8Array }>): Map<string, CellSum> {
+export function sumCells(
+  cells: Iterable<{ readonly cell: Cell; readonly state: Uint8Array }>,
+): Map<string, CellSum> {
   const sums = new Map<string, CellSum>();
   for (const { cell, state } of cells) {
     const { count, sum } = sums.get(cell.reducer) ?? { count: 0n, sum: 0n };

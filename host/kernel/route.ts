@@ -40,7 +40,9 @@ export function routeEvent(
   value: Uint8Array,
   key: Uint8Array | null,
 ): Routed {
-  const deliveries = (manifest.routes.get(schema.name) ?? []).map((route) => follows(route, schema, value, key));
+  const deliveries = (manifest.routes.get(schema.name) ?? []).map((route) =>
+    follows(route, schema, value, key),
+  );
   const found = deliveries.find((delivery) => delivery.cellKey.length > 0)?.cellKey ?? null;
   return { deliveries, starts: planStarts(manifest, schema, value, key ?? found) };
 }
@@ -92,9 +94,7 @@ function cellKey(
     if (key !== null) return reducer.key.normalize(key);
     throw refused("route.missing_key", `${schema.name} needs a key to find its cell of ${name}`);
   }
-  const at = keyWrapped
-    ? fieldBytes(reducer.event, delivered, keyPath)
-    : fieldBytes(schema, value, keyPath);
+  const at = keyWrapped ? fieldBytes(reducer.event, delivered, keyPath) : fieldBytes(schema, value, keyPath);
   if (at === undefined) {
     const path = keyPath.join(".");
     throw refused("route.missing_key", `${schema.name} has nothing at '${path}', the cell key of ${name}`);
@@ -109,7 +109,10 @@ function cellKey(
 function starting(trigger: Trigger, value: Uint8Array, key: Uint8Array | null): PlanStart {
   const { plan } = trigger;
   if (!plan.input.accepts(value)) {
-    throw refused("trigger.input_mismatch", `the event is no ${plan.input.name}, the input of ${plan.definition.name}`);
+    throw refused(
+      "trigger.input_mismatch",
+      `the event is no ${plan.input.name}, the input of ${plan.definition.name}`,
+    );
   }
   const input = plan.input.decode(value);
   return { plan, input, correlation: correlationOf(trigger, input) ?? keyValue(key) };

@@ -1,7 +1,7 @@
 /** A receipt meets its intent; the originator hears of it, and nobody else. */
 
-import { type Receipt, normalizeReceipt, receiptEvent } from "../effects/receipt.ts";
 import type { OpenIntent } from "../effects/intent.ts";
+import { normalizeReceipt, type Receipt, receiptEvent } from "../effects/receipt.ts";
 import { AirloomError } from "../values/errors.ts";
 import type { Draft } from "./draft.ts";
 import { planStarts, wrap } from "./route.ts";

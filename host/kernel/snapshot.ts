@@ -91,7 +91,9 @@ function readSnapshot(map: ReadonlyMap<string, never>): SnapshotContent {
   return {
     manifestHash: hashFromDigest(get("manifest")),
     settingsHash: hashFromDigest(get("settings")),
-    cells: new Map(cells.map(([reducer, count, sum]) => [reducer, { count, sum: BigInt(`0x${toHex(sum)}`) }])),
+    cells: new Map(
+      cells.map(([reducer, count, sum]) => [reducer, { count, sum: BigInt(`0x${toHex(sum)}`) }]),
+    ),
     restore: (definitions, frame) => ({
       head: headAfter(frame),
       lastLogicalNs: frame.head.logicalNs as LogicalTimeNs,
@@ -105,7 +107,11 @@ function readSnapshot(map: ReadonlyMap<string, never>): SnapshotContent {
       definitions,
       nextInstance: get("next_instance"),
       instances: new Map(),
-      intents: new Map(get<Cbor[][]>("intents").map((item) => readIntent(item)).map((i) => [i.id, i])),
+      intents: new Map(
+        get<Cbor[][]>("intents")
+          .map((item) => readIntent(item))
+          .map((i) => [i.id, i]),
+      ),
       pending: { ...NOTHING_PENDING, planNext: get("plan_next") },
     }),
   };

@@ -64,10 +64,18 @@ export class World {
     entry: Entry,
   ): { readonly world: World; readonly outcome: Outcome } {
     if (genesis.limitsProfile !== BigInt(LIMITS_PROFILE)) {
-      throw new AirloomError("missing", "genesis.unknown_profile", `no limits profile ${genesis.limitsProfile}`);
+      throw new AirloomError(
+        "missing",
+        "genesis.unknown_profile",
+        `no limits profile ${genesis.limitsProfile}`,
+      );
     }
     if (genesis.fuelSchedule !== "none" || genesis.behaviourFlags.length > 0) {
-      throw new AirloomError("missing", "genesis.unknown_behaviour", "this engine does not know how that world behaves");
+      throw new AirloomError(
+        "missing",
+        "genesis.unknown_behaviour",
+        "this engine does not know how that world behaves",
+      );
     }
     const world = new World(
       ports,
@@ -87,7 +95,12 @@ export class World {
   }
 
   /** A world as a snapshot has it; `frame` is the one that recorded the snapshot. */
-  static restore(ports: WorldPorts, snapshot: SnapshotContent, definitions: Definitions, frame: Frame): World {
+  static restore(
+    ports: WorldPorts,
+    snapshot: SnapshotContent,
+    definitions: Definitions,
+    frame: Frame,
+  ): World {
     return new World(ports, snapshot.restore(definitions, frame), new CellLedger(snapshot.cells));
   }
 
@@ -123,7 +136,13 @@ export class World {
   #enter(draft: Draft, ingress: Ingress): "run" | "alone" | "ignored" {
     switch (ingress.kind) {
       case "genesis":
-        draft.add({ kind: "genesis", cause: null, cell: null, ...ingress.genesis, ...hashes(ingress.definitions) });
+        draft.add({
+          kind: "genesis",
+          cause: null,
+          cell: null,
+          ...ingress.genesis,
+          ...hashes(ingress.definitions),
+        });
         return "alone";
       case "manifest":
         this.#refuseWhilePending("manifest.world_busy", "definitions change only when nothing is pending");

@@ -46,7 +46,7 @@ export function evaluate(expr: Expr, scope: Scope): Value {
 }
 
 /** A slot's value: a literal as it stands, an expression evaluated. Throws `PlanError`. */
-export function valueOf(slot: ExprOrValue, scope: Scope): Value {
+export function slotValue(slot: ExprOrValue, scope: Scope): Value {
   return slot.kind === "literal" ? slot.value : evaluate(slot.expr, scope);
 }
 

@@ -143,7 +143,8 @@ function get(args: Arguments, op: Operator): Value {
   else if (from.kind === "list" && (key.kind === "nat" || key.kind === "int")) {
     found = key.value >= 0n ? from.items[Number(key.value)] : undefined;
   } else throw mistyped(op, args);
-  if (found === undefined) throw new PlanError("plan.missing_field", `'get' finds nothing there in a ${from.kind}`);
+  if (found === undefined)
+    throw new PlanError("plan.missing_field", `'get' finds nothing there in a ${from.kind}`);
   return found;
 }
 
@@ -163,7 +164,8 @@ function has(from: Value, key: Value): boolean | undefined {
 
 function contains(whole: Value, part: Value): boolean | undefined {
   if (whole.kind === "text") return part.kind === "text" ? whole.value.includes(part.value) : undefined;
-  if (whole.kind === "bytes") return part.kind === "bytes" ? includesBytes(whole.value, part.value) : undefined;
+  if (whole.kind === "bytes")
+    return part.kind === "bytes" ? includesBytes(whole.value, part.value) : undefined;
   return whole.kind === "record" ? undefined : has(whole, part);
 }
 
@@ -200,13 +202,15 @@ function texts(args: Arguments, op: Operator): [string, string] {
 
 function integers(args: Arguments, op: Operator): { a: bigint; b: bigint; natural: boolean } {
   const [a, b] = args as [Value, Value];
-  if ((a.kind !== "nat" && a.kind !== "int") || (b.kind !== "nat" && b.kind !== "int")) throw mistyped(op, args);
+  if ((a.kind !== "nat" && a.kind !== "int") || (b.kind !== "nat" && b.kind !== "int"))
+    throw mistyped(op, args);
   return { a: a.value, b: b.value, natural: a.kind === "nat" && b.kind === "nat" };
 }
 
 function inRange(op: Operator, kind: "nat" | "int", value: bigint): Value {
   const [min, max] = kind === "nat" ? [0n, U64_MAX] : [I64_MIN, I64_MAX];
-  if (value < min || value > max) throw new PlanError("plan.numeric_overflow", `'${op}' leaves the range of ${kind}`);
+  if (value < min || value > max)
+    throw new PlanError("plan.numeric_overflow", `'${op}' leaves the range of ${kind}`);
   return { kind, value };
 }
 

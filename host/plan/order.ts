@@ -28,7 +28,9 @@ export function orderSet(items: readonly Value[]): readonly Value[] {
 }
 
 /** Sorted by key; of equal keys the last entry stays. Throws `PlanError` for keys that have no order. */
-export function orderMap(entries: readonly (readonly [Value, Value])[]): readonly (readonly [Value, Value])[] {
+export function orderMap(
+  entries: readonly (readonly [Value, Value])[],
+): readonly (readonly [Value, Value])[] {
   for (const [key] of entries) checkKey(key);
   const sorted = entries.map((entry, i) => ({ entry, i }));
   sorted.sort((a, b) => compareKeys(a.entry[0], b.entry[0]) || a.i - b.i);

@@ -11,7 +11,7 @@ import { AirloomError, bug } from "../values/errors.ts";
 import type { Schema } from "../values/schema.ts";
 import { record, text, type Value } from "../values/value.ts";
 import { PlanError } from "./errors.ts";
-import { type Scope, valueOf } from "./expr.ts";
+import { type Scope, slotValue } from "./expr.ts";
 import { type Instance, type StepOutcome, withPayloads } from "./instance.ts";
 import { scan } from "./readiness.ts";
 
@@ -115,7 +115,7 @@ class TurnRun {
       this.step = step.id;
       switch (step.op) {
         case "assign": {
-          const value = withPayloads(valueOf(step.expr, this.#scope));
+          const value = withPayloads(slotValue(step.expr, this.#scope));
           this.#variables.set(step.bindAs, value);
           this.#settle(step, "done", value);
           return null;
@@ -124,7 +124,7 @@ class TurnRun {
           this.#raise(step);
           break;
         case "end": {
-          const value = step.result === null ? null : valueOf(step.result, this.#scope);
+          const value = step.result === null ? null : slotValue(step.result, this.#scope);
           this.#settle(step, "done", value ?? undefined);
           return this.#finish(value);
         }
@@ -138,9 +138,16 @@ class TurnRun {
   #raise(step: Extract<Step, { op: "raise_event" }>): void {
     const schema = this.#schemas.get(step.event);
     if (schema === undefined) throw bug("a raised event's schema should have been resolved");
-    const value = valueOf(step.value, this.#scope);
+    const value = slotValue(step.value, this.#scope);
     this.raised.push({ step: step.id, schema: step.event, value: schema.encode(value) });
-    this.#settle(step, "done", record([["schema", text(step.event)], ["value", value]]));
+    this.#settle(
+      step,
+      "done",
+      record([
+        ["schema", text(step.event)],
+        ["value", value],
+      ]),
+    );
   }
 
   #settle(step: Step, outcome: StepOutcome, value?: Value): void {
@@ -152,7 +159,9 @@ class TurnRun {
   /** A plan may also run out of steps without an `end`; then it has no result, whatever it declares. */
   #finish(result: Value | null): PlanEnd {
     const { output } = this.#start.plan;
-    const ended = this.step !== null && this.#start.plan.definition.steps.some((s) => s.id === this.step && s.op === "end");
+    const ended =
+      this.step !== null &&
+      this.#start.plan.definition.steps.some((s) => s.id === this.step && s.op === "end");
     if (!ended) return { status: "ok", result: null };
     if ((output === null) !== (result === null)) {
       const found = result === null ? "an end without a result" : "an end with a result";

@@ -1,9 +1,9 @@
 /** Definitions and modules as blobs of a world: what a journal needs to be replayed without its folder. */
 
-import { manifestFromNodes } from "../air/nodes.ts";
-import { settingsFromNode, settingsToNode } from "../air/settings.ts";
 import type { Manifest } from "../air/manifest.ts";
+import { manifestFromNodes } from "../air/nodes.ts";
 import type { Settings } from "../air/settings.ts";
+import { settingsFromNode, settingsToNode } from "../air/settings.ts";
 import type { Journal } from "../journal/port.ts";
 import type { Definitions } from "../kernel/state.ts";
 import type { Hash, WorldId } from "../values/brand.ts";
@@ -50,7 +50,11 @@ export async function loadDefinitions(
   return { manifest, settings: settingsFromNode(settings), settingsHash };
 }
 
-async function loadNodes(journal: Journal, world: WorldId, manifestHash: Hash): Promise<Map<Hash, Uint8Array>> {
+async function loadNodes(
+  journal: Journal,
+  world: WorldId,
+  manifestHash: Hash,
+): Promise<Map<Hash, Uint8Array>> {
   const nodes = new Map<Hash, Uint8Array>();
   const wanted = [manifestHash];
   for (let hash = wanted.pop(); hash !== undefined; hash = wanted.pop()) {
@@ -97,5 +101,7 @@ export async function loadModules(manifest: Manifest, find: FindModule): Promise
 }
 
 function missing(what: string, hash: Hash): AirloomError {
-  return new AirloomError("missing", "definitions.missing", `the store lacks the ${what} ${hash}`, { fields: { hash } });
+  return new AirloomError("missing", "definitions.missing", `the store lacks the ${what} ${hash}`, {
+    fields: { hash },
+  });
 }

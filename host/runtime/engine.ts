@@ -250,7 +250,9 @@ export class Engine {
       expected: frame.head.frame,
       frames: [frame.bytes],
       ingress:
-        ingressId === null || requestDigest === null ? [] : [{ id: ingressId, requestDigest, frame: frame.head.frame }],
+        ingressId === null || requestDigest === null
+          ? []
+          : [{ id: ingressId, requestDigest, frame: frame.head.frame }],
       cells,
       blobs,
       head: this.state.head,
@@ -280,7 +282,8 @@ export class Engine {
 
   /** The world is over in this process. */
   #stop(cause: unknown): AirloomError {
-    const reason = cause instanceof AirloomError ? cause : bug(cause instanceof Error ? cause.message : String(cause));
+    const reason =
+      cause instanceof AirloomError ? cause : bug(cause instanceof Error ? cause.message : String(cause));
     this.#stopped ??= reason;
     for (const adapter of new Set(this.#adapters.values())) adapter.stop();
     this.#rejectWaiters(this.#stopped);
@@ -295,7 +298,10 @@ export class Engine {
     const intent = this.state.intents.get(id);
     if (intent === undefined) return;
     const adapter = this.#adapters.get(intent.kind);
-    if (adapter !== undefined) return adapter.start(intent);
+    if (adapter !== undefined) {
+      adapter.start(intent);
+      return;
+    }
     this.settle(id, () => ({
       adapterId: "adapter.missing",
       status: "error",

@@ -20,7 +20,9 @@ function readKey(path: string): KeyObject | null {
     pem = readFileSync(path, "utf8");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
-    throw new AirloomError("host", "key.unreadable", `the world's key ${path} cannot be read`, { cause: error });
+    throw new AirloomError("host", "key.unreadable", `the world's key ${path} cannot be read`, {
+      cause: error,
+    });
   }
   try {
     return createPrivateKey(pem);

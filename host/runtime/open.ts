@@ -117,7 +117,8 @@ async function create(options: OpenOptions, worldId: WorldId, epoch: Epoch): Pro
     blobs: [],
     head: world.state.head,
   });
-  if (result !== "durable") throw new AirloomError("retry", `store.${result}`, "genesis could not be written");
+  if (result !== "durable")
+    throw new AirloomError("retry", `store.${result}`, "genesis could not be written");
   return { world, cells, modules };
 }
 

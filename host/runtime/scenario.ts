@@ -3,9 +3,9 @@
  * the line is first accepted.
  */
 
+import type { Manifest } from "../air/manifest.ts";
 import { FaultList } from "../air/source.ts";
 import { parseJsonText } from "../air/text/parse.ts";
-import type { Manifest } from "../air/manifest.ts";
 import type { LogicalTimeNs, WorldId } from "../values/brand.ts";
 import { canon } from "../values/cbor.ts";
 import { AirloomError, type Diagnostic } from "../values/errors.ts";
@@ -70,7 +70,8 @@ export function readEvent(manifest: Manifest, source: EventText): Pick<Send, "sc
     );
   if (!isJsonObject(json)) throw problem("", "an event is an object", `{"schema": name, "value": value}`);
   for (const name of json.keys()) {
-    if (!MEMBERS.includes(name)) throw problem(child("", name), `an event has no member ${name}`, MEMBERS.join(", "));
+    if (!MEMBERS.includes(name))
+      throw problem(child("", name), `an event has no member ${name}`, MEMBERS.join(", "));
   }
   const name = json.get("schema");
   if (typeof name !== "string") throw problem("/schema", "an event names its schema", "a schema's name");

@@ -38,7 +38,8 @@ export class VirtualClock implements HostClock {
   /** Moves on by so many ns, firing on the way what falls due, in order. */
   advance(byNs: bigint): void {
     const end = this.#nowNs + byNs;
-    for (let next = this.#next(); next !== undefined && next.dueNs <= end; next = this.#next()) this.#fire(next);
+    for (let next = this.#next(); next !== undefined && next.dueNs <= end; next = this.#next())
+      this.#fire(next);
     this.#nowNs = end;
   }
 

@@ -3,10 +3,10 @@ import { Heap } from "../../host/adapters/timer/heap.ts";
 import { TimerAdapter, type TimerClock } from "../../host/adapters/timer/timer.ts";
 import type { OpenIntent } from "../../host/effects/intent.ts";
 import { intentId } from "../../host/effects/intent.ts";
-import type { FrameSeq, IntentId, LogicalTimeNs } from "../../host/values/brand.ts";
-import { canon, type Cbor } from "../../host/values/cbor.ts";
-import { ZERO_HASH } from "../../host/values/hash.ts";
 import { VirtualClock } from "../../host/testing/clock.ts";
+import type { FrameSeq, IntentId, LogicalTimeNs } from "../../host/values/brand.ts";
+import { type Cbor, canon } from "../../host/values/cbor.ts";
+import { ZERO_HASH } from "../../host/values/hash.ts";
 
 const START = 1_000_000_000_000n;
 
@@ -57,7 +57,13 @@ describe("the timer adapter", () => {
 
   it("fires timers due at one instant in order of intent id, numbers and not text", () => {
     const { clock, fired, adapter } = setUp();
-    for (const [frame, ordinal] of [[10, 0], [9, 1], [9, 0], [2, 0]] as const) adapter.start(timer(frame, ordinal, START));
+    for (const [frame, ordinal] of [
+      [10, 0],
+      [9, 1],
+      [9, 0],
+      [2, 0],
+    ] as const)
+      adapter.start(timer(frame, ordinal, START));
     clock.advance(0n);
     expect(fired.map(([id]) => id)).toEqual(["2.0", "9.0", "9.1", "10.0"]);
   });
@@ -116,7 +122,7 @@ describe("the heap", () => {
     const random = () => (seed = (seed * 1103515245 + 12345) % 2147483648);
     const numbers = Array.from({ length: 500 }, random);
     const heap = new Heap<number>((a, b) => a < b);
-    numbers.forEach((n) => heap.push(n));
+    for (const n of numbers) heap.push(n);
     const out = numbers.map(() => heap.pop());
     expect(out).toEqual([...numbers].sort((a, b) => a - b));
     expect(heap.pop()).toBeUndefined();

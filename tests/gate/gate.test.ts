@@ -21,7 +21,12 @@ const grant = (expiryNs: bigint | null = null): Grant => ({
 });
 const REDUCER: Origin = { kind: "reducer", name: "demo/R@1" };
 
-function ask(rules: readonly PolicyRule[] | null, origin = REDUCER, expiryNs: bigint | null = null, nowNs = 100n) {
+function ask(
+  rules: readonly PolicyRule[] | null,
+  origin = REDUCER,
+  expiryNs: bigint | null = null,
+  nowNs = 100n,
+) {
   const policy = rules === null ? null : { kind: "defpolicy" as const, name: "demo/p@1", rules };
   const request = { effectKind: "timer.set", grant: grant(expiryNs), origin, nowNs: nowNs as LogicalTimeNs };
   return decide(policy, request);
@@ -43,7 +48,10 @@ describe("the gate", () => {
   it("lets the first rule that matches decide, and names it", () => {
     const deny: PolicyRule = { when: { capType: "timer" }, decision: "deny" };
     const allow: PolicyRule = { when: {}, decision: "allow" };
-    expect(ask([deny, allow])).toMatchObject({ policy: { ruleIndex: 0n }, refusal: { code: "policy.denied" } });
+    expect(ask([deny, allow])).toMatchObject({
+      policy: { ruleIndex: 0n },
+      refusal: { code: "policy.denied" },
+    });
     expect(ask([allow, deny])).toMatchObject({ policy: { ruleIndex: 0n }, refusal: null });
   });
 

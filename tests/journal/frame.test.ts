@@ -1,6 +1,19 @@
 import { describe, expect, it } from "vitest";
-import { type Entry, EMPTY_HEAD, FrameBuilder, headAfter, openFrame, recordBytes } from "../../host/journal/frame.ts";
-import { decodeRecord, fieldsOf, type JournalRecord, LAYOUT, type RecordKind } from "../../host/journal/record.ts";
+import {
+  EMPTY_HEAD,
+  type Entry,
+  FrameBuilder,
+  headAfter,
+  openFrame,
+  recordBytes,
+} from "../../host/journal/frame.ts";
+import {
+  decodeRecord,
+  fieldsOf,
+  type JournalRecord,
+  LAYOUT,
+  type RecordKind,
+} from "../../host/journal/record.ts";
 import type { LogicalTimeNs, WallTimeNs } from "../../host/values/brand.ts";
 import { decodeCbor, encodeCbor } from "../../host/values/cbor.ts";
 import { AirloomError } from "../../host/values/errors.ts";

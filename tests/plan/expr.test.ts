@@ -57,7 +57,17 @@ const TABLE: readonly [Operator, readonly Value[], Value | string][] = [
   ["eq", [text("x"), hash], bool(false)],
   ["eq", [UNIT, NULL], bool(false)],
   ["eq", [bytes(1), bytes(1)], bool(true)],
-  ["eq", [row, record([["b", text("x")], ["a", nat(1)]])], bool(true)],
+  [
+    "eq",
+    [
+      row,
+      record([
+        ["b", text("x")],
+        ["a", nat(1)],
+      ]),
+    ],
+    bool(true),
+  ],
   ["eq", [list(nat(1)), set(nat(1))], bool(false)],
   ["ne", [map([nat(1), nat(2)]), map([nat(1), nat(3)])], bool(true)],
   ["lt", [nat(1), int(2)], bool(true)],
@@ -65,7 +75,14 @@ const TABLE: readonly [Operator, readonly Value[], Value | string][] = [
   ["gt", [text("é"), text("z")], bool(true)],
   ["ge", [int(-1), nat(0)], bool(false)],
   ["lt", [text("a"), nat(1)], "plan.type_error"],
-  ["lt", [{ kind: "dec128", value: "1" }, { kind: "dec128", value: "2" }], "plan.type_error"],
+  [
+    "lt",
+    [
+      { kind: "dec128", value: "1" },
+      { kind: "dec128", value: "2" },
+    ],
+    "plan.type_error",
+  ],
   ["and", [bool(true), bool(false), bool(true)], bool(false)],
   ["and", [bool(false), nat(1)], "plan.type_error"],
   ["and", [bool(true)], "plan.invalid_arity"],
@@ -159,14 +176,22 @@ describe("an expression", () => {
 
   it("takes the whole rest of @var: as a name, dots and all", () => {
     const scope: Scope = { ...SCOPE, variables: new Map([["r.status", nat(5)]]) };
-    const variable = (name: string): Expr => ({ kind: "ref", ref: { root: "var", name }, text: `@var:${name}` });
+    const variable = (name: string): Expr => ({
+      kind: "ref",
+      ref: { root: "var", name },
+      text: `@var:${name}`,
+    });
     expect(evaluate(variable("r.status"), scope)).toEqual(nat(5));
     expect(codeOf(variable("r"), scope)).toBe("plan.missing_ref");
   });
 
   it("knows steps by id and refuses those that have no value", () => {
     const scope: Scope = { ...SCOPE, steps: new Map([["one", row]]) };
-    const step = (id: string, path: string[]): Expr => ({ kind: "ref", ref: { root: "step", step: id, path }, text: id });
+    const step = (id: string, path: string[]): Expr => ({
+      kind: "ref",
+      ref: { root: "step", step: id, path },
+      text: id,
+    });
     expect(evaluate(step("one", ["b"]), scope)).toEqual(text("x"));
     expect(codeOf(step("two", []), scope)).toBe("plan.missing_ref");
   });
@@ -181,7 +206,11 @@ describe("an expression", () => {
     expect(evaluate({ kind: "set", items: [text("b"), text("aa"), text("b")].map(constant) }, SCOPE)).toEqual(
       set(text("aa"), text("b")),
     );
-    const entries = [[nat(2), text("x")], [nat(1), text("y")], [nat(2), text("z")]] as const;
+    const entries = [
+      [nat(2), text("x")],
+      [nat(1), text("y")],
+      [nat(2), text("z")],
+    ] as const;
     expect(
       evaluate({ kind: "map", entries: entries.map(([k, v]) => [constant(k), constant(v)] as const) }, SCOPE),
     ).toEqual(map([nat(1), text("y")], [nat(2), text("z")]));

@@ -19,7 +19,11 @@ const nat = (value: number): Value => ({ kind: "nat", value: BigInt(value) });
 const expr = (value: Expr): ExprOrValue => ({ kind: "expr", expr: value });
 const literal = (value: Value): ExprOrValue => ({ kind: "literal", value });
 const input: Expr = { kind: "ref", ref: { root: "input", path: ["n"] }, text: "@plan.input.n" };
-const below = (limit: number): Expr => ({ kind: "op", op: "lt", args: [input, { kind: "const", value: nat(limit) }] });
+const below = (limit: number): Expr => ({
+  kind: "op",
+  op: "lt",
+  args: [input, { kind: "const", value: nat(limit) }],
+});
 const missing: Expr = { kind: "ref", ref: { root: "var", name: "gone" }, text: "@var:gone" };
 
 const say = (id: string, what = id): Step => ({
@@ -63,14 +67,17 @@ function run(of: Plan, n = 1): readonly Turn[] {
 }
 
 const raisedBy = (turns: readonly Turn[]) => turns.map((turn) => turn.raised.map(({ step }) => step));
-const settledBy = (turns: readonly Turn[]) => turns.flatMap((turn) => turn.settled.map(([id, outcome]) => `${id} ${outcome}`));
+const settledBy = (turns: readonly Turn[]) =>
+  turns.flatMap((turn) => turn.settled.map(([id, outcome]) => `${id} ${outcome}`));
 
 describe("a plan's turn", () => {
   it("raises the events of all ready steps in file order, then ends with nothing left to do", () => {
     const turns = run(plan([say("b"), say("a")]));
     expect(raisedBy(turns)).toEqual([["b", "a"]]);
     expect(turns.at(-1)!.end).toEqual({ status: "ok", result: null });
-    expect(turns[0]!.raised[0]!.value).toEqual(SCHEMAS.get("t/Said@1")!.encode(record([["what", text("b")]])));
+    expect(turns[0]!.raised[0]!.value).toEqual(
+      SCHEMAS.get("t/Said@1")!.encode(record([["what", text("b")]])),
+    );
   });
 
   it("ends where it raised an event and goes on in the next turn", () => {
@@ -79,9 +86,7 @@ describe("a plan's turn", () => {
   });
 
   it("looks for ready steps again after an assign", () => {
-    const turns = run(
-      plan([say("last"), assign("v", literal(nat(1))), say("first")], [edge("v", "last")]),
-    );
+    const turns = run(plan([say("last"), assign("v", literal(nat(1))), say("first")], [edge("v", "last")]));
     expect(settledBy(turns)).toEqual(["v done", "last done", "first done"]);
     expect(raisedBy(turns)).toEqual([["last", "first"]]);
   });
@@ -115,15 +120,39 @@ describe("a plan's turn", () => {
   });
 
   it("gives a result by the output's schema, a nat where it says int", () => {
-    const turns = run(plan([end("stop", expr({ kind: "record", fields: new Map([["n", input]]) }))], [], "t/Out@1"), 7);
+    const turns = run(
+      plan([end("stop", expr({ kind: "record", fields: new Map([["n", input]]) }))], [], "t/Out@1"),
+      7,
+    );
     const expected = SCHEMAS.get("t/Out@1")!.encode(record([["n", { kind: "int", value: 7n }]]));
     expect(turns[0]!.end).toEqual({ status: "ok", result: expected });
   });
 
   it.each([
-    ["a reference that is not bound", [say("a"), assign("v", expr(missing))], [], null, "plan.missing_ref", "v"],
-    ["a raised value of another type", [{ ...say("a"), value: literal(record([["what", nat(1)]])) }], [], null, "plan.invalid_value", "a"],
-    ["a guard that is no bool", [assign("v", literal(UNIT)), say("a")], [edge("v", "a", input)], null, "plan.type_error", null],
+    [
+      "a reference that is not bound",
+      [say("a"), assign("v", expr(missing))],
+      [],
+      null,
+      "plan.missing_ref",
+      "v",
+    ],
+    [
+      "a raised value of another type",
+      [{ ...say("a"), value: literal(record([["what", nat(1)]])) }],
+      [],
+      null,
+      "plan.invalid_value",
+      "a",
+    ],
+    [
+      "a guard that is no bool",
+      [assign("v", literal(UNIT)), say("a")],
+      [edge("v", "a", input)],
+      null,
+      "plan.type_error",
+      null,
+    ],
     ["a result nobody declared", [end("stop", literal(nat(1)))], [], null, "plan.result_mismatch", "stop"],
     ["no result where one is declared", [end("stop")], [], "t/Out@1", "plan.result_mismatch", "stop"],
   ] as [string, Step[], Edge[], string | null, string, string | null][])(
@@ -138,15 +167,25 @@ describe("a plan's turn", () => {
 
   it("has an environment hash that tells what the instance knows", () => {
     const of = plan([assign("v", expr(input)), say("a"), say("b")], [edge("v", "a"), edge("a", "b")]);
-    const first = (n: number) => environmentHash(runTurn(startInstance(0n, of, record([["n", nat(n)]]), null), SCHEMAS).instance);
+    const first = (n: number) =>
+      environmentHash(runTurn(startInstance(0n, of, record([["n", nat(n)]]), null), SCHEMAS).instance);
     expect(first(1)).toBe(first(1));
     expect(first(1)).not.toBe(first(2));
   });
 
   it("knows its correlation id as a variable", () => {
-    const correlated: Expr = { kind: "ref", ref: { root: "var", name: "correlation_id" }, text: "@var:correlation_id" };
+    const correlated: Expr = {
+      kind: "ref",
+      ref: { root: "var", name: "correlation_id" },
+      text: "@var:correlation_id",
+    };
     const of = plan([
-      { op: "raise_event", id: "a", event: "t/Said@1", value: expr({ kind: "record", fields: new Map([["what", correlated]]) }) },
+      {
+        op: "raise_event",
+        id: "a",
+        event: "t/Said@1",
+        value: expr({ kind: "record", fields: new Map([["what", correlated]]) }),
+      },
     ]);
     const turn = runTurn(startInstance(0n, of, record([["n", nat(1)]]), text("req-1")), SCHEMAS);
     expect(turn.raised[0]!.value).toEqual(SCHEMAS.get("t/Said@1")!.encode(record([["what", text("req-1")]])));

@@ -3,8 +3,8 @@
  * same command again. Where it was killed is proven from the journal it left.
  */
 
-import { pathToFileURL } from "node:url";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { describe, expect, it } from "vitest";
 import { airloom, copyWorld, jsonLines, ROOT, startWork } from "../support/cli.ts";
 
@@ -93,7 +93,9 @@ describe("a run that is killed", () => {
     Array.from({ length: RUNS_PER_STRETCH }, (_, i) => ({ stretch, i, kill: stretch.kill() })),
   );
 
-  it.concurrent.each(cases.map((each) => [each.stretch.name, each.i + 1, JSON.stringify(each.kill), each] as const))(
+  it.concurrent.each(
+    cases.map((each) => [each.stretch.name, each.i + 1, JSON.stringify(each.kill), each] as const),
+  )(
     "%s, run %i %s: goes on to the same end",
     async (_name, _run, _kill, { stretch, kill }) => {
       const world = await copyWorld("retry-backoff", startWork({ maxAttempts: 3, baseDelayMs: DELAY_MS }));

@@ -45,7 +45,10 @@ export function airloom(args: readonly string[], options: SpawnOptions = {}): Pr
 }
 
 /** A copy of an example world with its built modules but no store, in a temporary folder. */
-export async function copyWorld(name: string, scenario?: string): Promise<{ folder: string; remove(): Promise<void> }> {
+export async function copyWorld(
+  name: string,
+  scenario?: string,
+): Promise<{ folder: string; remove(): Promise<void> }> {
   const parent = await mkdtemp(join(tmpdir(), "airloom-"));
   const folder = join(parent, name);
   const from = join(ROOT, "air", "worlds", name);

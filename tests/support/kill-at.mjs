@@ -25,7 +25,8 @@ if (plan.stage === "start") setTimeout(() => kill("start"), plan.waitMs);
 
 subscribe("airloom:stage", (message) => {
   const { stage, frame } = message;
-  if (plan.stage === "start" && stage === "frame.sealed" && frame > 0n) kill("start, just before the first frame");
+  if (plan.stage === "start" && stage === "frame.sealed" && frame > 0n)
+    kill("start, just before the first frame");
   if (stage !== plan.stage || frame.toString() !== plan.frame) return;
   if (plan.waitMs !== undefined) setTimeout(() => kill(`${stage} ${frame} +${plan.waitMs} ms`), plan.waitMs);
   else {

@@ -9,14 +9,19 @@ import { createMemoryJournal } from "../../host/journal/memory.ts";
 import type { Journal } from "../../host/journal/port.ts";
 import type { JournalRecord, RecordKind, RecordOf } from "../../host/journal/record.ts";
 import type { Definitions } from "../../host/kernel/state.ts";
-import { replay, type ReplayReport } from "../../host/replay/core/replay.ts";
-import { type FindModule, loadDefinitions, loadModules, makeDefinitions } from "../../host/runtime/definitions.ts";
+import { type ReplayReport, replay } from "../../host/replay/core/replay.ts";
+import {
+  type FindModule,
+  loadDefinitions,
+  loadModules,
+  makeDefinitions,
+} from "../../host/runtime/definitions.ts";
 import type { Engine } from "../../host/runtime/engine.ts";
 import { type OpenOptions, openWorld } from "../../host/runtime/open.ts";
 import { encodeJson } from "../../host/runtime/scenario.ts";
 import { VirtualClock } from "../../host/testing/clock.ts";
 import type { FrameSeq, Hash, WorldId } from "../../host/values/brand.ts";
-import { jsonFrom, type Json, stringifyJson } from "../../host/values/json.ts";
+import { type Json, jsonFrom, stringifyJson } from "../../host/values/json.ts";
 import { createModuleHost } from "../../host/wasm/host.ts";
 import { type Compiled, compiledReducer } from "./modules.ts";
 
@@ -95,10 +100,18 @@ export function send(engine: Engine, schema: string, value: unknown, options: { 
   const found = engine.state.definitions.manifest.schemas.get(schema);
   if (found === undefined) throw new Error(`no schema ${schema}`);
   const bytes = encodeJson(found, jsonFrom(value));
-  return engine.send({ schema, value: () => bytes, ...(options.id === undefined ? {} : { ingressId: options.id }) });
+  return engine.send({
+    schema,
+    value: () => bytes,
+    ...(options.id === undefined ? {} : { ingressId: options.id }),
+  });
 }
 
-export function startWork(engine: Engine, value: Record<string, unknown> = {}, options: { id?: string } = {}) {
+export function startWork(
+  engine: Engine,
+  value: Record<string, unknown> = {},
+  options: { id?: string } = {},
+) {
   const start = { req_id: "req-1", payload: "p", max_attempts: 3, base_delay_ms: 10, now_ns: T };
   return send(engine, "demo/StartWork@1", { ...start, ...value }, options);
 }

@@ -33,7 +33,10 @@ const DELAY_MS_MAX = 0x7fffffff;
 const NS_PER_MS = 1_000_000n;
 
 /** When a timer intent is due, and the key its author gave it. */
-export function timerParams(intent: OpenIntent): { readonly deadlineNs: bigint; readonly key: string | null } {
+export function timerParams(intent: OpenIntent): {
+  readonly deadlineNs: bigint;
+  readonly key: string | null;
+} {
   const params = decodeCbor(intent.params) as ReadonlyMap<string, bigint | string | null>;
   return { deadlineNs: params.get("deliver_at_ns") as bigint, key: params.get("key") as string | null };
 }
@@ -85,7 +88,11 @@ export class TimerAdapter implements Adapter {
 
   #fire(): void {
     const now = this.#clock.now();
-    for (let next = this.#heap.peek(); next !== undefined && next.deadlineNs <= now; next = this.#heap.peek()) {
+    for (
+      let next = this.#heap.peek();
+      next !== undefined && next.deadlineNs <= now;
+      next = this.#heap.peek()
+    ) {
       this.#heap.pop();
       if (this.#open.has(next.id)) this.#deliver(next);
     }

@@ -1,5 +1,5 @@
-import type { Command } from "commander";
 import { resolve } from "node:path";
+import type { Command } from "commander";
 import { buildWorld } from "../../build/build.ts";
 import { EXIT } from "../exit.ts";
 import type { Io } from "../io.ts";
@@ -29,7 +29,9 @@ async function build(io: Io, folders: readonly string[], options: Options): Prom
       const changed = module.stampedBefore !== module.hash;
       if (options.json) {
         const { name, hash, sizeBytes } = module;
-        io.stdout(`${JSON.stringify({ type: "module", folder, name, hash, size_bytes: sizeBytes, changed })}\n`);
+        io.stdout(
+          `${JSON.stringify({ type: "module", folder, name, hash, size_bytes: sizeBytes, changed })}\n`,
+        );
         continue;
       }
       const state = changed ? p.green("stamped") : p.dim("unchanged");

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { cellText } from "../../replay/core/diff.ts";
 import { stringifyJson } from "../../values/json.ts";
 import { EXIT } from "../exit.ts";
 import type { Io } from "../io.ts";
@@ -6,7 +7,6 @@ import { frameJson, recordJson, recordText } from "../render/record.ts";
 import { clean, instant, paletteOf } from "../render/text.ts";
 import type { Run } from "../run.ts";
 import { authoredDefinitions, framesOf, placeOf, reading } from "../world.ts";
-import { cellText } from "../../replay/core/diff.ts";
 
 interface Options {
   readonly store?: string;

@@ -1,5 +1,5 @@
-import type { Command } from "commander";
 import { resolve } from "node:path";
+import type { Command } from "commander";
 import { stringifyJson } from "../../values/json.ts";
 import { EXIT } from "../exit.ts";
 import type { Io } from "../io.ts";

@@ -1,8 +1,8 @@
-import type { Command } from "commander";
 import { readFile } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
-import type { Frame } from "../../journal/frame.ts";
+import type { Command } from "commander";
 import type { Manifest } from "../../air/manifest.ts";
+import type { Frame } from "../../journal/frame.ts";
 import type { LiveNote } from "../../kernel/draft.ts";
 import type { Engine } from "../../runtime/engine.ts";
 import { lineIngressId, readEvent, scenarioLines } from "../../runtime/scenario.ts";
@@ -11,7 +11,7 @@ import { stringifyJson } from "../../values/json.ts";
 import { EXIT } from "../exit.ts";
 import type { Io } from "../io.ts";
 import { frameJson, recordJson } from "../render/record.ts";
-import { replayJson, renderReplay } from "../render/replay.ts";
+import { renderReplay, replayJson } from "../render/replay.ts";
 import { cellStates, stateJson } from "../render/state.ts";
 import { clean, paletteOf } from "../render/text.ts";
 import { Timeline } from "../render/timeline.ts";
@@ -44,7 +44,9 @@ async function runWorld(io: Io, world: string, options: Options): Promise<number
   const place = placeOf(io, world, options.store);
   const printer = new Printer(io, options.json ?? false);
   const scenario = await readScenario(io, place, options.scenario);
-  const { engine, store, definitions, close } = await openForWriting(place, { upgrade: options.upgrade ?? false });
+  const { engine, store, definitions, close } = await openForWriting(place, {
+    upgrade: options.upgrade ?? false,
+  });
   try {
     const past = framesOf({ store, worldId: engine.worldId }, definitions);
     for await (const { frame, definitions: used } of past) printer.frame(frame, used.manifest, []);
@@ -67,8 +69,11 @@ async function readScenario(io: Io, place: WorldPlace, given: string | undefined
   try {
     return { file: relative(io.cwd, path), text: await readFile(path, "utf8") };
   } catch (error) {
-    if (given === undefined && (error as NodeJS.ErrnoException).code === "ENOENT") return { file: path, text: "" };
-    throw new AirloomError("missing", "scenario.missing", `the scenario ${path} cannot be read`, { cause: error });
+    if (given === undefined && (error as NodeJS.ErrnoException).code === "ENOENT")
+      return { file: path, text: "" };
+    throw new AirloomError("missing", "scenario.missing", `the scenario ${path} cannot be read`, {
+      cause: error,
+    });
   }
 }
 
@@ -76,7 +81,8 @@ async function sendLine(engine: Engine, line: ReturnType<typeof scenarioLines>[n
   const event = readEvent(engine.state.definitions.manifest, line);
   const ingressId = lineIngressId(engine.worldId, line);
   const { duplicate, frame } = await engine.send({ ...event, ingressId, text: line.text });
-  if (duplicate) printer.note(`${line.file}:${line.line} was accepted before, in frame ${frame}; nothing is sent`);
+  if (duplicate)
+    printer.note(`${line.file}:${line.line} was accepted before, in frame ${frame}; nothing is sent`);
 }
 
 /** Prints what happens: as a timeline, or a JSON object a frame and a record. */

@@ -18,7 +18,10 @@ export function sendCommand(program: Command, io: Io, run: Run): void {
     .command("send")
     .description("send one event to a world; it is durable when the command ends")
     .argument("<world>", "world folder")
-    .argument("<event>", `as JSON: {"schema": "demo/StartWork@1", "value": {...}}; {"$now": true} is logical time`)
+    .argument(
+      "<event>",
+      `as JSON: {"schema": "demo/StartWork@1", "value": {...}}; {"$now": true} is logical time`,
+    )
     .option("--id <text>", "ingress id: the same event sent again under it is accepted once")
     .option("--store <folder>", "where the world's store is (default: .airloom in the folder)")
     .option("--upgrade", "adopt the folder's definitions where the world runs others")
@@ -41,10 +44,14 @@ async function send(io: Io, world: string, text: string, options: Options): Prom
     const { frame, duplicate } = await engine.send({ ...event, ...request });
     const open = engine.state.intents.size;
     if (options.json) {
-      io.stdout(`${JSON.stringify({ type: "sent", frame: frame.toString(), duplicate, faulted, open_intents: open })}\n`);
+      io.stdout(
+        `${JSON.stringify({ type: "sent", frame: frame.toString(), duplicate, faulted, open_intents: open })}\n`,
+      );
     } else {
       const what = duplicate ? `was accepted before, in frame ${frame}` : `accepted in frame ${frame}`;
-      io.stdout(`${event.schema} ${what}${faulted ? "; a delivery faulted, see `airloom journal show`" : ""}\n`);
+      io.stdout(
+        `${event.schema} ${what}${faulted ? "; a delivery faulted, see `airloom journal show`" : ""}\n`,
+      );
       if (open > 0) io.stdout(`${plural(open, "intent")} open; \`airloom run\` goes on with them\n`);
     }
     return faulted ? EXIT.found : EXIT.fine;

@@ -36,7 +36,8 @@ async function state(io: Io, world: string, reducer: string | undefined, options
   const place = placeOf(io, world, options.store);
   return reading(place, async (open) => {
     const { manifest } = await definitionsInForce(open, authoredDefinitions(place.folder));
-    if (reducer !== undefined && !manifest.reducers.has(reducer)) throw unknownReducer(reducer, manifest.reducers.keys());
+    if (reducer !== undefined && !manifest.reducers.has(reducer))
+      throw unknownReducer(reducer, manifest.reducers.keys());
     const key = options.key === undefined ? null : parseKey(options.key);
     let shown = 0;
     for await (const cell of open.store.cells(open.worldId)) {

@@ -20,7 +20,9 @@ export function renderDiagnostic(io: Io, diagnostic: Diagnostic): readonly strin
   const { severity, code, message, file, line, column, pointer, expected, found, hint } = diagnostic;
   const mark = severity === "error" ? p.red("error") : p.yellow("warning");
   const place = file === undefined ? "" : `${file}${line === undefined ? "" : `:${line}:${column ?? 1}`}`;
-  const where = [place, pointer === undefined || pointer === "" ? "" : `at ${clean(pointer)}`].filter((t) => t !== "");
+  const where = [place, pointer === undefined || pointer === "" ? "" : `at ${clean(pointer)}`].filter(
+    (t) => t !== "",
+  );
   const lines = [`  ${mark} ${code}: ${clean(message)}`];
   if (where.length > 0) lines.push(`    ${p.cyan(where.join(" "))}`);
   if (expected !== undefined) lines.push(`    expected ${clean(expected)}`);

@@ -47,5 +47,7 @@ function fieldsJson(record: JournalRecord, manifest: Manifest): [string, Json][]
 /** The fields of a record that say something, on one line. */
 export function recordText(record: JournalRecord, manifest: Manifest): string {
   const shown = fieldsJson(record, manifest).filter(([, value]) => value !== null);
-  return shown.map(([name, value]) => `${name}=${typeof value === "string" ? value : stringifyJson(value)}`).join(" ");
+  return shown
+    .map(([name, value]) => `${name}=${typeof value === "string" ? value : stringifyJson(value)}`)
+    .join(" ");
 }

@@ -4,14 +4,22 @@ import { type Json, jsonInteger } from "../../values/json.ts";
 import type { Io } from "../io.ts";
 import { clean, paletteOf, plural } from "./text.ts";
 
-const VERDICTS = { identical: "identical", fuel_only: "identical but for fuel", diverged: "diverged" } as const;
+const VERDICTS = {
+  identical: "identical",
+  fuel_only: "identical but for fuel",
+  diverged: "diverged",
+} as const;
 
 /** The verdict and, where there is one, the first difference: which record, which field, both values. */
 export function renderReplay(io: Io, report: ReplayReport): string {
   const p = paletteOf(io);
   const { verdict, divergence, frames, records, deliveries } = report;
   const mark = verdict === "diverged" ? p.red : p.green;
-  const counts = `${plural(frames, "frame")}, ${plural(records, "record")}, ${plural(deliveries, "delivery")}`.replace("deliverys", "deliveries");
+  const counts =
+    `${plural(frames, "frame")}, ${plural(records, "record")}, ${plural(deliveries, "delivery")}`.replace(
+      "deliverys",
+      "deliveries",
+    );
   const lines = [`replay: ${mark(VERDICTS[verdict])} (${counts})`];
   if (verdict !== "diverged") lines.push(`  digest ${p.dim(report.digest)}`);
   for (const line of changedManifests(report)) lines.push(`  ${line}`);

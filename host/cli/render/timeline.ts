@@ -72,7 +72,9 @@ export class Timeline {
       case "plan_result":
         return `${p.magenta("result")} of ${record.plan} #${record.instance}`;
       case "cap_decision":
-        return record.decision === "allow" ? null : `${p.red("denied")} by grant ${record.capName}: ${clean(record.denyMessage ?? "")}`;
+        return record.decision === "allow"
+          ? null
+          : `${p.red("denied")} by grant ${record.capName}: ${clean(record.denyMessage ?? "")}`;
       case "policy_decision":
         return this.#decision(record);
       case "effect_intent":
@@ -90,7 +92,10 @@ export class Timeline {
     const p = this.#p;
     const name = clean(cellText(record.cell) ?? "");
     if (record.outcome === "fault") {
-      const place = record.faultFile === null ? "" : ` (${clean(record.faultFile)}:${record.faultLine}:${record.faultColumn})`;
+      const place =
+        record.faultFile === null
+          ? ""
+          : ` (${clean(record.faultFile)}:${record.faultLine}:${record.faultColumn})`;
       return `${p.red("fault")} ${name}: ${record.faultCode} ${clean(record.faultMessage ?? "")}${place}`;
     }
     return `${p.green(name)} ${this.#changes(record, manifest)}`;
@@ -119,7 +124,9 @@ export class Timeline {
 
   #turn(record: RecordOf<"plan_turn">): string | null {
     if (record.steps.length === 0) return null;
-    const steps = record.steps.map(([id, outcome]) => (outcome === "done" ? id : `${id} (${outcome})`)).join(", ");
+    const steps = record.steps
+      .map(([id, outcome]) => (outcome === "done" ? id : `${id} (${outcome})`))
+      .join(", ");
     return `${this.#p.magenta("plan")} ${record.plan} #${record.instance} ran ${steps}`;
   }
 
@@ -185,5 +192,7 @@ function fieldsOfState(schema: Schema | undefined, bytes: Uint8Array): ReadonlyM
 function show(value: Value | undefined): string {
   if (value === undefined) return "";
   if (value.kind === "text") return value.value;
-  return "value" in value && typeof value.value === "bigint" ? value.value.toString() : stringifyJson(looseJson(value));
+  return "value" in value && typeof value.value === "bigint"
+    ? value.value.toString()
+    : stringifyJson(looseJson(value));
 }

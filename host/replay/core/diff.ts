@@ -121,7 +121,12 @@ interface Found {
 }
 
 /** Depth first, in the schema's order; `undefined` stands for what is not there. */
-function firstDifference(type: Type | null, left: Value, right: Value, path: readonly string[]): Found | null {
+function firstDifference(
+  type: Type | null,
+  left: Value,
+  right: Value,
+  path: readonly string[],
+): Found | null {
   if (left.kind === "record" && right.kind === "record") {
     const [tagA, tagB] = [variantTag(left), variantTag(right)];
     if (tagA !== tagB) return { path, left, right };

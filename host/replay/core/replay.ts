@@ -10,8 +10,7 @@
 
 import { type Frame, type ReadFrame, readFrame, ZERO_DIGEST } from "../../journal/frame.ts";
 import type { Head } from "../../journal/port.ts";
-import type { JournalRecord, RecordKind } from "../../journal/record.ts";
-import type { Cell } from "../../journal/record.ts";
+import type { Cell, JournalRecord, RecordKind } from "../../journal/record.ts";
 import { MemoryCells } from "../../kernel/cells.ts";
 import type { Ingress } from "../../kernel/ingress.ts";
 import type { ModuleHost } from "../../kernel/ports.ts";
