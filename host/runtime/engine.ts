@@ -69,6 +69,8 @@ export class Engine {
   readonly #idleWaiters: { resolve: () => void; reject: (error: unknown) => void }[] = [];
   #tail: Promise<unknown> = Promise.resolve();
   #queued = 0;
+  /** Whether pending work goes on by itself: from start to close. */
+  #running = false;
   #stopped: AirloomError | null = null;
   #ignoredReceipts = 0;
 
@@ -109,6 +111,7 @@ export class Engine {
     for (const adapter of adapters) {
       for (const kind of adapter.effectKinds) this.#adapters.set(kind, adapter);
     }
+    this.#running = true;
     trace("opened", this.state.head.nextFrame);
     for (const intent of this.state.intents.values()) this.#dispatch(intent.id);
     this.#continueIfBusy();
@@ -175,8 +178,9 @@ export class Engine {
     return new Promise((resolve, reject) => this.#idleWaiters.push({ resolve, reject }));
   }
 
-  /** Stops adapters, then waits for what is under way. Open intents stay open in the journal. */
+  /** Stops adapters, then waits for what was handed in. Pending work and open intents stay in the journal. */
   async close(): Promise<void> {
+    this.#running = false;
     for (const adapter of new Set(this.#adapters.values())) adapter.stop();
     while (this.#queued > 0) await this.#tail.catch(() => {});
     this.#stopped ??= new AirloomError("request", "world.closed", "the world is closed");
@@ -313,7 +317,7 @@ export class Engine {
   }
 
   #continueIfBusy(): void {
-    if (this.#queued > 0 || this.#stopped !== null || !this.#parts.world.isBusy) return;
+    if (!this.#running || this.#queued > 0 || this.#stopped !== null || !this.#parts.world.isBusy) return;
     this.#exclusive(async () => {
       if (this.#parts.world.isBusy) await this.#ingress(() => ({ kind: "continue" }));
     }).catch(() => {});

@@ -8,6 +8,7 @@
  */
 
 import { encodeCbor } from "./cbor.ts";
+import { literalOf, stands } from "./literal.ts";
 import type { PrimitiveKind } from "./type.ts";
 import { isUtf8 } from "./utf8.ts";
 
@@ -24,9 +25,21 @@ const NULL = 0xf6;
 /** The keys of a variant. */
 export const TAG_KEY = encodeCbor("$tag");
 export const VALUE_KEY = encodeCbor("$value");
+const TAG = literalOf(TAG_KEY);
+const VALUE = literalOf(VALUE_KEY);
 
 const HASH_HEAD = Uint8Array.of(0x78, 71, ...encodeCbor("sha256:").subarray(1));
 const UUID_HEAD = Uint8Array.of(0x78, 36);
+
+const HEX = 1;
+const LOWER_HEX = 2;
+const HYPHEN = 4;
+/** What each byte may stand for. */
+const CLASSES = Uint8Array.from({ length: 256 }, (_, b) => {
+  if (isDigit(b) || isHexLetter(b)) return HEX | LOWER_HEX;
+  return isHexLetter(b | 0x20) ? HEX : b === 0x2d ? HYPHEN : 0;
+});
+const UUID_FORM = Uint8Array.from("xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx", (c) => (c === "-" ? HYPHEN : HEX));
 
 /** The length that `lengthHead` read last: a second result without an allocation. */
 let length = 0;
@@ -92,7 +105,9 @@ const text: Check = (u, p, e) => {
   if (start < 0) return -1;
   const stop = start + length;
   if (stop > e) return -1;
-  for (let i = start; i < stop; i++) if (u[i]! > 0x7f) return isUtf8(u, i, stop) ? stop : -1;
+  let i = start;
+  while (i + 4 <= stop && (u[i]! | u[i + 1]! | u[i + 2]! | u[i + 3]!) <= 0x7f) i += 4;
+  for (; i < stop; i++) if (u[i]! > 0x7f) return isUtf8(u, i, stop) ? stop : -1;
   return stop;
 };
 
@@ -100,7 +115,7 @@ const hash: Check = (u, p, e) => {
   const start = p + HASH_HEAD.length;
   const stop = start + 64;
   if (stop > e || !holds(u, p, HASH_HEAD)) return -1;
-  for (let i = start; i < stop; i++) if (!isDigit(u[i]!) && !isHexLetter(u[i]!)) return -1;
+  for (let i = start; i < stop; i++) if ((CLASSES[u[i]!]! & LOWER_HEX) === 0) return -1;
   return stop;
 };
 
@@ -108,12 +123,7 @@ const uuid: Check = (u, p, e) => {
   const start = p + UUID_HEAD.length;
   const stop = start + 36;
   if (stop > e || !holds(u, p, UUID_HEAD)) return -1;
-  for (let i = 0; i < 36; i++) {
-    const b = u[start + i]!;
-    if (i === 8 || i === 13 || i === 18 || i === 23) {
-      if (b !== 0x2d) return -1;
-    } else if (!isDigit(b) && !isHexLetter(b | 0x20)) return -1;
-  }
+  for (let i = 0; i < 36; i++) if ((CLASSES[u[start + i]!]! & UUID_FORM[i]!) === 0) return -1;
   return stop;
 };
 
@@ -203,14 +213,16 @@ export function mapCheck(key: Check, value: Check): Check {
 /** `keys` are the encoded names in canonical order, `head` the map's head with the first of them. */
 export function recordCheck(head: Uint8Array, keys: readonly Uint8Array[], fields: readonly Check[]): Check {
   const count = fields.length;
+  const front = literalOf(head);
+  const literals = keys.map(literalOf);
   const [first] = fields;
-  if (first === undefined) return (u, p) => (holds(u, p, head) ? p + head.length : -1);
+  if (first === undefined) return (u, p) => (stands(u, p, front) ? p + front.length : -1);
   return (u, pos, e) => {
-    if (!holds(u, pos, head)) return -1;
-    let p = first(u, pos + head.length, e);
+    if (!stands(u, pos, front)) return -1;
+    let p = first(u, pos + front.length, e);
     for (let i = 1; i < count; i++) {
-      const key = keys[i]!;
-      if (p < 0 || !holds(u, p, key)) return -1;
+      const key = literals[i]!;
+      if (p < 0 || !stands(u, p, key)) return -1;
       p = fields[i]!(u, p + key.length, e);
     }
     return p;
@@ -224,16 +236,17 @@ export function variantCheck(
   units: readonly boolean[],
 ): Check {
   const count = tags.length;
+  const literals = tags.map(literalOf);
   return (u, pos, e) => {
     const head = u[pos]!;
-    if ((head !== 0xa1 && head !== 0xa2) || !holds(u, pos + 1, TAG_KEY)) return -1;
-    const at = pos + 1 + TAG_KEY.length;
+    if ((head !== 0xa1 && head !== 0xa2) || !stands(u, pos + 1, TAG)) return -1;
+    const at = pos + 1 + TAG.length;
     for (let i = 0; i < count; i++) {
-      const tag = tags[i]!;
-      if (!holds(u, at, tag)) continue;
+      const tag = literals[i]!;
+      if (!stands(u, at, tag)) continue;
       const p = at + tag.length;
       if (head === 0xa1) return units[i] ? p : -1;
-      return holds(u, p, VALUE_KEY) ? payloads[i]!(u, p + VALUE_KEY.length, e) : -1;
+      return stands(u, p, VALUE) ? payloads[i]!(u, p + VALUE.length, e) : -1;
     }
     return -1;
   };

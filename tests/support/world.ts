@@ -6,8 +6,9 @@ import { loadWorldFolder, readWorldFolder, schemaDocuments } from "../../host/bu
 import { stampHash } from "../../host/build/stamp.ts";
 import { type Frame, openFrame } from "../../host/journal/frame.ts";
 import { createMemoryJournal } from "../../host/journal/memory.ts";
-import type { Journal } from "../../host/journal/port.ts";
+import type { Head, Journal } from "../../host/journal/port.ts";
 import type { JournalRecord, RecordKind, RecordOf } from "../../host/journal/record.ts";
+import type { ModuleHost } from "../../host/kernel/ports.ts";
 import type { Definitions } from "../../host/kernel/state.ts";
 import { type ReplayReport, replay } from "../../host/replay/core/replay.ts";
 import {
@@ -153,16 +154,23 @@ export function valueJson(definitions: Definitions, schema: string, bytes: Uint8
 /** Replays a journal with its own definitions, or against a world's. */
 export async function replayJournal(
   journal: Journal,
-  options: { readonly against?: TestWorld; readonly frames?: readonly Uint8Array[] } = {},
+  options: {
+    readonly against?: TestWorld;
+    readonly frames?: readonly Uint8Array[];
+    /** Where the journal should end; where it does unless given, null for nobody to say. */
+    readonly head?: Head | null;
+    /** Stands between the kernel and the modules. */
+    readonly wrap?: (modules: ModuleHost) => ModuleHost;
+  } = {},
 ): Promise<ReplayReport> {
   const [worldId] = (await journal.worlds()) as [WorldId];
   const modules = new Map<Hash, Uint8Array>();
-  const { against } = options;
+  const { against, wrap = (host) => host } = options;
   return replay({
     frames: options.frames ?? journal.read(worldId, 0n as FrameSeq),
-    modules: createModuleHost((hash) => modules.get(hash)),
+    modules: wrap(createModuleHost((hash) => modules.get(hash))),
     mode: against === undefined ? "recorded" : "against",
-    head: await journal.head(worldId),
+    head: options.head === undefined ? await journal.head(worldId) : options.head,
     definitions: async (manifest, settings) => {
       const used = against?.definitions ?? (await loadDefinitions(journal, worldId, manifest, settings));
       const find: FindModule = against?.findModule ?? ((hash) => journal.getBlob(worldId, hash));
