@@ -3,7 +3,7 @@ import type { Hash } from "../values/brand.ts";
 import { CborWriter, MAJOR } from "../values/cbor.ts";
 import { hashOf } from "../values/hash.ts";
 import { type Value, variantTag } from "../values/value.ts";
-import { taggedBytes } from "./tagged.ts";
+import { writeTagged } from "./tagged.ts";
 
 export type StepOutcome = "done" | "skipped";
 
@@ -37,9 +37,9 @@ export function startInstance(id: bigint, plan: Plan, input: Value, correlation:
 export function environmentHash(instance: Instance): Hash {
   const writer = new CborWriter(256);
   writer.head(MAJOR.list, 3);
-  writer.raw(taggedBytes(instance.input));
-  writer.raw(taggedBytes({ kind: "record", fields: instance.variables }));
-  writer.raw(taggedBytes({ kind: "record", fields: instance.values }));
+  writeTagged(writer, instance.input);
+  writeTagged(writer, { kind: "record", fields: instance.variables });
+  writeTagged(writer, { kind: "record", fields: instance.values });
   return hashOf(writer.finish());
 }
 

@@ -1,6 +1,6 @@
 /**
  * The evaluator's tagged form of a value: `{"Nat": 5}`, `{"Record": {...}}`, text `"Unit"`. AIR's `hash`
- * operator hashes it (not the typed value), and a plan's environment is hashed and kept in it.
+ * operator hashes it (not the typed value), and so does the hash of a plan's environment.
  */
 
 import { compareBytes } from "../values/bytes.ts";
@@ -26,40 +26,47 @@ const TAGS = {
 
 /** Canonical bytes without the self-describe tag. */
 export function taggedBytes(value: Value): Uint8Array {
-  if (value.kind === "unit") return encodeCbor("Unit");
-  if (value.kind === "null") return encodeCbor("Null");
-  const writer = new CborWriter(64);
+  const writer = new CborWriter(128);
+  writeTagged(writer, value);
+  return writer.finish();
+}
+
+/** Writes the tagged form behind what the writer holds. */
+export function writeTagged(writer: CborWriter, value: Value): void {
+  if (value.kind === "unit" || value.kind === "null") {
+    writer.text(value.kind === "unit" ? "Unit" : "Null");
+    return;
+  }
   writer.head(MAJOR.map, 1);
   writer.text(TAGS[value.kind]);
   switch (value.kind) {
     case "list":
     case "set":
       writer.head(MAJOR.list, value.items.length);
-      for (const item of value.items) writer.raw(taggedBytes(item));
+      for (const item of value.items) writeTagged(writer, item);
       break;
     case "map":
       writeSorted(
         writer,
-        value.entries.map(([k, v]) => [taggedBytes(k), taggedBytes(v)]),
+        value.entries.map(([k, v]) => [taggedBytes(k), v]),
       );
       break;
     case "record":
       writeSorted(
         writer,
-        [...value.fields].map(([name, field]) => [encodeCbor(name), taggedBytes(field)]),
+        [...value.fields].map(([name, field]) => [encodeCbor(name), field]),
       );
       break;
     default:
       writer.item(value.value);
   }
-  return writer.finish();
 }
 
-function writeSorted(writer: CborWriter, entries: [Uint8Array, Uint8Array][]): void {
-  entries.sort((a, b) => compareBytes(a[0], b[0]));
-  writer.head(MAJOR.map, entries.length);
-  for (const [key, value] of entries) {
+function writeSorted(writer: CborWriter, entries: readonly (readonly [Uint8Array, Value])[]): void {
+  const sorted = [...entries].sort((a, b) => compareBytes(a[0], b[0]));
+  writer.head(MAJOR.map, sorted.length);
+  for (const [key, value] of sorted) {
     writer.raw(key);
-    writer.raw(value);
+    writeTagged(writer, value);
   }
 }
