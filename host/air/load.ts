@@ -89,7 +89,7 @@ class DefinitionReader {
   /** One definition, an array of them, or nothing. */
   file({ path, text }: SourceFile): void {
     if (text.trim() === "") return;
-    const source = parseJsonText(path, text, (origin) => this.#faults.errorsOf(origin));
+    const source = parseJsonText(path, text, (origin) => this.#faults.at(origin));
     const { json } = source;
     if (json === null && !source.sound) return;
     if (!isJsonArray(json)) this.#node(json, source, source.sound);
@@ -99,7 +99,7 @@ class DefinitionReader {
   /** What can be resolved: null without a manifest, which was reported. */
   given(): Given | null {
     if (this.#manifests === 0) {
-      this.#faults.error(unwritten(""), {
+      this.#faults.add(unwritten(""), {
         code: "manifest.none",
         pointer: "",
         message: "there is no manifest",
@@ -114,7 +114,7 @@ class DefinitionReader {
   #node(json: Json, origin: Origin, sound: boolean): void {
     if (!isJsonObject(json)) {
       const found = describeJson(json);
-      this.#faults.error(origin, {
+      this.#faults.add(origin, {
         code: "definition.form",
         pointer: "",
         message: `expected a definition, found ${found}`,
@@ -133,7 +133,7 @@ class DefinitionReader {
 
   /** Null when something was reported. */
   #draft(kind: DefinitionKind, json: JsonObject, origin: Origin): Draft | null {
-    const report = this.#faults.errorsOf(origin);
+    const report = this.#faults.at(origin);
     if (!this.#shapes.check(kind, json, report)) return null;
     return parseDefinition(kind, inCanonicalOrder(json), report);
   }
@@ -143,7 +143,7 @@ class DefinitionReader {
     const named = json.get("$kind");
     const kind = DEFINITION_KINDS.find((each) => each === named);
     if (named === "defworkflow" || (kind === "manifest" && json.get("air_version") === "2")) {
-      this.#faults.error(origin, {
+      this.#faults.add(origin, {
         code: "unsupported.air_v2",
         pointer: named === "defworkflow" ? "/$kind" : "/air_version",
         message: "this is AIR v2, and Airloom runs AIR v1",
@@ -156,7 +156,7 @@ class DefinitionReader {
     if (kind !== undefined) return kind;
     const meant = typeof named === "string" ? nearest(named, DEFINITION_KINDS) : undefined;
     const found = named === undefined ? "no $kind" : describeJson(named);
-    this.#faults.error(origin, {
+    this.#faults.add(origin, {
       code: "definition.kind",
       pointer: named === undefined ? "" : "/$kind",
       message: `expected a kind of definition, found ${found}`,
@@ -170,7 +170,7 @@ class DefinitionReader {
   #countManifest(origin: Origin): void {
     this.#manifests += 1;
     if (this.#manifests === 1) return;
-    this.#faults.error(origin, {
+    this.#faults.add(origin, {
       code: "manifest.several",
       pointer: "",
       message: "there is another manifest already",
@@ -190,7 +190,7 @@ class DefinitionReader {
           ? ["definition.name_reused", `is the name of a ${first} already`]
           : null;
     if (taken !== null) {
-      this.#faults.error(origin, {
+      this.#faults.add(origin, {
         code: taken[0],
         pointer: "/name",
         message: `${quote(name)} ${taken[1]}`,
@@ -219,8 +219,8 @@ function readSettings(
   faults: FaultList,
 ): Sourced<Settings> | null {
   if (file === null) return { definition: DEFAULT_SETTINGS, origin: unwritten("settings") };
-  const source = parseJsonText(file.path, file.text, (origin) => faults.errorsOf(origin));
-  if (!source.sound || !shapes.check("settings", source.json, faults.errorsOf(source))) return null;
+  const source = parseJsonText(file.path, file.text, (origin) => faults.at(origin));
+  if (!source.sound || !shapes.check("settings", source.json, faults.at(source))) return null;
   return { definition: settingsFromJson(source.json), origin: source };
 }
 
@@ -229,7 +229,7 @@ function checkSettings({ definition, origin }: Sourced<Settings>, given: Given, 
   for (const name of definition.modules.keys()) {
     if (modules.has(name) || given.broken.has(name)) continue;
     const meant = nearest(name, modules.keys());
-    faults.error(origin, {
+    faults.add(origin, {
       code: "settings.unknown_module",
       pointer: child("/modules", name),
       part: "key",

@@ -7,7 +7,7 @@ import type { Hash } from "../values/brand.ts";
 import { type Cbor, canon, decodeCbor } from "../values/cbor.ts";
 import { AirloomError } from "../values/errors.ts";
 import { hashOf } from "../values/hash.ts";
-import { isJsonObject, type Json, JsonNumber } from "../values/json.ts";
+import { isJsonObject, type Json, JsonNumber, type JsonObject } from "../values/json.ts";
 import { typeToCbor } from "../values/type-json.ts";
 import {
   DEFINITION_KINDS,
@@ -36,9 +36,14 @@ export function nodeHash(definition: Definition): Hash {
   return hashOf(nodeBytes(definition));
 }
 
-/** Hash of a built-in definition, which is taken without `$kind`. */
+/** Canonical bytes of a built-in definition, which is hashed without `$kind`. */
+export function builtinBytes(definition: Definition): Uint8Array {
+  return canon(nodeOf(fieldsOf(definition)));
+}
+
+/** Hash of `builtinBytes`. */
 export function builtinHash(definition: Definition): Hash {
-  return hashOf(canon(nodeOf(fieldsOf(definition))));
+  return hashOf(builtinBytes(definition));
 }
 
 /**
@@ -90,8 +95,7 @@ export function manifestBytes(
  * `definition.invalid` (kind `corrupt`) for bytes that are no definition.
  */
 export function definitionFromNode(bytes: Uint8Array): Draft {
-  const json = jsonFromCbor(readNode(bytes));
-  if (!isJsonObject(json)) throw notANode("it is no map");
+  const json = nodeJson(bytes);
   const named = json.get("$kind") ?? "manifest";
   const kind = DEFINITION_KINDS.find((each) => each === named);
   if (kind === undefined) throw notANode("its $kind is unknown");
@@ -100,6 +104,13 @@ export function definitionFromNode(bytes: Uint8Array): Draft {
   });
   if (draft === null) throw notANode("it says nothing");
   return draft;
+}
+
+/** A node as JSON, keys in canonical order. Throws `definition.invalid` (kind `corrupt`) for other bytes. */
+export function nodeJson(bytes: Uint8Array): JsonObject {
+  const json = jsonFromCbor(readNode(bytes));
+  if (!isJsonObject(json)) throw notANode("it is no map");
+  return json;
 }
 
 function readNode(bytes: Uint8Array): Cbor {

@@ -83,7 +83,7 @@ function warnOfStaleHashes(given: Given, hashes: ReadonlyMap<string, Hash>, faul
     definition.lists.get(list)!.forEach(({ name, hash }, i) => {
       const actual = hashes.get(name);
       if (hash === null || actual === undefined || hash === actual) return;
-      faults.warning(origin, {
+      faults.add(origin, {
         code: "manifest.stale_hash",
         pointer: `/${list}/${i}/hash`,
         message: `${name} has another hash than the manifest says`,

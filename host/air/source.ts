@@ -5,6 +5,7 @@
 
 import { compareText } from "../values/bytes.ts";
 import { AirloomError, type Diagnostic } from "../values/errors.ts";
+import { DIAGNOSTIC_CODES } from "./codes.ts";
 
 /** Which part of a member a fault is about. */
 export type Part = "key" | "value";
@@ -23,7 +24,7 @@ export interface Location {
   readonly column: number | null;
 }
 
-/** What a check has to say about a place. */
+/** What a check has to say about a place; how bad it is, its code says (`codes.ts`). */
 export interface Fault {
   readonly code: string;
   readonly pointer: string;
@@ -43,42 +44,44 @@ export interface Sourced<Definition> {
   readonly origin: Origin;
 }
 
-/** Beyond this many, faults are only counted: a file of a million wrong items has one cause. */
+/** Beyond this many errors, or warnings, they are only counted: a file of a million wrong items has one cause. */
 const LISTED_MAX = 1000;
 
 /** The faults of everything that is loaded together. */
 export class FaultList {
+  readonly #strict: boolean;
   readonly #diagnostics: Diagnostic[] = [];
   readonly #listed = new Set<string>();
   #errors = 0;
+  #listedErrors = 0;
+
+  /** `strict` makes an error of every warning. */
+  constructor(strict = false) {
+    this.#strict = strict;
+  }
 
   /** Whether something was refused. */
   get failed(): boolean {
     return this.#errors > 0;
   }
 
-  error(origin: Origin, fault: Fault): void {
-    this.#add("error", origin, fault);
+  /** Whether no more errors are listed: what only describes one better need not be worked out. */
+  get full(): boolean {
+    return this.#listedErrors >= LISTED_MAX;
   }
 
-  warning(origin: Origin, fault: Fault): void {
-    this.#add("warning", origin, fault);
-  }
-
-  /** A report for the faults of one definition. */
-  errorsOf(origin: Origin): Report {
-    return (fault) => this.error(origin, fault);
-  }
-
-  #add(severity: "error" | "warning", origin: Origin, fault: Fault): void {
-    if (severity === "error") this.#errors += 1;
+  add(origin: Origin, fault: Fault): void {
+    const warning = DIAGNOSTIC_CODES.get(fault.code)?.severity === "warning" && !this.#strict;
+    if (!warning) this.#errors += 1;
+    if (warning ? this.#diagnostics.length - this.#listedErrors >= LISTED_MAX : this.full) return;
     const { pointer, line, column } = origin.locate(fault.pointer, fault.part ?? "value");
     const key = `${origin.file} ${pointer} ${fault.code} ${fault.message}`;
-    if (this.#listed.has(key) || this.#diagnostics.length >= LISTED_MAX) return;
+    if (this.#listed.has(key)) return;
     this.#listed.add(key);
+    if (!warning) this.#listedErrors += 1;
     this.#diagnostics.push({
       code: fault.code,
-      severity,
+      severity: warning ? "warning" : "error",
       message: fault.message,
       pointer,
       ...(origin.file === null ? {} : { file: origin.file }),
@@ -88,6 +91,11 @@ export class FaultList {
       ...(fault.found === undefined ? {} : { found: fault.found }),
       ...(fault.hint === undefined ? {} : { hint: fault.hint }),
     });
+  }
+
+  /** A report for the faults of one definition. */
+  at(origin: Origin): Report {
+    return (fault) => this.add(origin, fault);
   }
 
   /** In order of file, line, column, pointer, code. */

@@ -88,7 +88,8 @@ function definitionRoots(root: string, own: readonly Dirent[]): readonly string[
   return holdsDefinitions(basename(root)) && !settings ? [root, ...inner] : inner;
 }
 
-function holdsDefinitions(name: string): boolean {
+/** Whether a folder of this name below a world's root is one of definitions. */
+export function holdsDefinitions(name: string): boolean {
   return name === "defs" || name === "plans" || name.startsWith("air");
 }
 

@@ -18,3 +18,17 @@ export function processIo(): Io {
     color,
   };
 }
+
+/** DEL, C1, separators of lines, and what turns the direction of writing: JSON leaves them as they are. */
+const STEERING = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+
+/**
+ * The same with everything escaped that steers a terminal and is never ours to write: as `\u009b`, which JSON
+ * reads back. Control codes below a space are for whoever renders text; colours are made of them.
+ */
+export function guarded(io: Io): Io {
+  const escape = (character: string): string =>
+    `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  const guard = (text: string): string => text.replace(STEERING, escape);
+  return { ...io, stdout: (text) => io.stdout(guard(text)), stderr: (text) => io.stderr(guard(text)) };
+}

@@ -3,13 +3,18 @@
 import { Command, CommanderError } from "commander";
 import { buildCommand } from "./commands/build.ts";
 import { checkCommand } from "./commands/check.ts";
+import { diffCommand } from "./commands/diff.ts";
+import { explainCommand } from "./commands/explain.ts";
+import { fmtCommand } from "./commands/fmt.ts";
+import { hashCommand } from "./commands/hash.ts";
 import { journalCommand } from "./commands/journal.ts";
 import { replayCommand } from "./commands/replay.ts";
 import { runCommand } from "./commands/run.ts";
 import { sendCommand } from "./commands/send.ts";
+import { showCommand } from "./commands/show.ts";
 import { stateCommand } from "./commands/state.ts";
 import { EXIT } from "./exit.ts";
-import type { Io } from "./io.ts";
+import { guarded, type Io } from "./io.ts";
 import { createRun } from "./run.ts";
 import { version } from "./version.ts";
 
@@ -24,7 +29,8 @@ Exit codes:
   70 a bug, or a failure of this machine`;
 
 /** Runs one command line (without node and script) and gives its exit code. Never throws. */
-export async function main(argv: readonly string[], io: Io): Promise<number> {
+export async function main(argv: readonly string[], terminal: Io): Promise<number> {
+  const io = guarded(terminal);
   let exitCode: number = EXIT.fine;
   const program = new Command("airloom")
     .description("deterministic worlds that never forget")
@@ -38,6 +44,11 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
   const commands = [
     buildCommand,
     checkCommand,
+    explainCommand,
+    fmtCommand,
+    hashCommand,
+    showCommand,
+    diffCommand,
     runCommand,
     sendCommand,
     stateCommand,

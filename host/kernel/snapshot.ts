@@ -14,7 +14,7 @@ import { type Cbor, decodeCbor, encodeCbor } from "../values/cbor.ts";
 import { AirloomError } from "../values/errors.ts";
 import { digestOf, hashFromDigest } from "../values/hash.ts";
 import type { CellSum } from "./ledger.ts";
-import { type Definitions, NOTHING_PENDING, pendingCount, type WorldState } from "./state.ts";
+import { type Definitions, type Genesis, NOTHING_PENDING, pendingCount, type WorldState } from "./state.ts";
 
 const VERSION = 1n;
 
@@ -88,6 +88,16 @@ function readSnapshot(map: ReadonlyMap<string, never>): SnapshotContent {
   };
   if (get<bigint>("version") !== VERSION) throw new TypeError("a snapshot of another version");
   const cells = get<[string, bigint, Uint8Array][]>("cells");
+  const genesis: Genesis = {
+    worldId: toHex(get<Uint8Array>("world")) as WorldId,
+    limitsProfile: get("limits_profile"),
+    fuelSchedule: get("fuel_schedule"),
+    behaviourFlags: get("behaviour_flags"),
+    publicKey: get<Uint8Array>("public_key").slice(),
+  };
+  const intents = get<Cbor[][]>("intents").map((item) => readIntent(item));
+  const nextInstance = get<bigint>("next_instance");
+  const planNext = get<boolean>("plan_next");
   return {
     manifestHash: hashFromDigest(get("manifest")),
     settingsHash: hashFromDigest(get("settings")),
@@ -97,22 +107,12 @@ function readSnapshot(map: ReadonlyMap<string, never>): SnapshotContent {
     restore: (definitions, frame) => ({
       head: headAfter(frame),
       lastLogicalNs: frame.head.logicalNs as LogicalTimeNs,
-      genesis: {
-        worldId: toHex(get<Uint8Array>("world")) as WorldId,
-        limitsProfile: get("limits_profile"),
-        fuelSchedule: get("fuel_schedule"),
-        behaviourFlags: get("behaviour_flags"),
-        publicKey: get<Uint8Array>("public_key").slice(),
-      },
+      genesis,
       definitions,
-      nextInstance: get("next_instance"),
+      nextInstance,
       instances: new Map(),
-      intents: new Map(
-        get<Cbor[][]>("intents")
-          .map((item) => readIntent(item))
-          .map((i) => [i.id, i]),
-      ),
-      pending: { ...NOTHING_PENDING, planNext: get("plan_next") },
+      intents: new Map(intents.map((intent) => [intent.id, intent])),
+      pending: { ...NOTHING_PENDING, planNext },
     }),
   };
 }

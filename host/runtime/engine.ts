@@ -319,7 +319,8 @@ export class Engine {
   #continueIfBusy(): void {
     if (!this.#running || this.#queued > 0 || this.#stopped !== null || !this.#parts.world.isBusy) return;
     this.#exclusive(async () => {
-      if (this.#parts.world.isBusy) await this.#ingress(() => ({ kind: "continue" }));
+      await othersFirst();
+      if (this.#running && this.#parts.world.isBusy) await this.#ingress(() => ({ kind: "continue" }));
     }).catch(() => {});
   }
 
@@ -328,4 +329,9 @@ export class Engine {
     trace("idle", this.state.head.nextFrame);
     for (const waiter of this.#idleWaiters.splice(0)) waiter.resolve();
   }
+}
+
+/** A world that always finds work must not keep timers, signals and senders out of the process. */
+function othersFirst(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }

@@ -4,15 +4,16 @@
  */
 
 import type { Manifest } from "../air/manifest.ts";
-import { FaultList } from "../air/source.ts";
+import { FaultList, type Origin } from "../air/source.ts";
 import { parseJsonText } from "../air/text/parse.ts";
 import type { LogicalTimeNs, WorldId } from "../values/brand.ts";
 import { canon } from "../values/cbor.ts";
 import { AirloomError, type Diagnostic } from "../values/errors.ts";
 import { hashOf } from "../values/hash.ts";
-import { isJsonArray, isJsonObject, type Json, JsonNumber } from "../values/json.ts";
+import { isJsonArray, isJsonObject, type Json, JsonNumber, type JsonObject } from "../values/json.ts";
 import { nearest } from "../values/nearest.ts";
 import { child } from "../values/pointer.ts";
+import { plain } from "../values/quote.ts";
 import type { Schema } from "../values/schema.ts";
 import type { Send } from "./engine.ts";
 
@@ -48,59 +49,80 @@ export function lineIngressId(world: WorldId, { line, text }: EventText): string
  * and pointer.
  */
 export function readEvent(manifest: Manifest, source: EventText): Pick<Send, "schema" | "value" | "key"> {
-  const faults = new FaultList();
-  const parsed = parseJsonText(source.file, source.text, (at) => faults.errorsOf(at));
-  const located = (diagnostics: readonly Diagnostic[]) =>
-    diagnostics.map((diagnostic) => ({ ...diagnostic, file: source.file, line: source.line }));
-  if (faults.failed || parsed.json === null) throw invalid(located(faults.sorted()));
-  const { json } = parsed;
-  const problem = (pointer: string, message: string, expected: string, hint?: string): AirloomError =>
-    invalid(
-      located([
-        {
-          code: "event.invalid",
-          severity: "error",
-          message,
-          pointer,
-          expected,
-          ...columnOf(parsed.locate(pointer, "value").column),
-          ...(hint === undefined ? {} : { hint }),
-        },
-      ]),
-    );
-  if (!isJsonObject(json)) throw problem("", "an event is an object", `{"schema": name, "value": value}`);
+  const place = new Place(source);
+  const { json } = place;
+  if (!isJsonObject(json))
+    throw place.invalid("", "an event is an object", `{"schema": name, "value": value}`);
   for (const name of json.keys()) {
-    if (!MEMBERS.includes(name))
-      throw problem(child("", name), `an event has no member ${name}`, MEMBERS.join(", "));
+    if (MEMBERS.includes(name)) continue;
+    throw place.invalid(child("", name), `an event has no member ${name}`, MEMBERS.join(", "));
   }
-  const name = json.get("schema");
-  if (typeof name !== "string") throw problem("/schema", "an event names its schema", "a schema's name");
-  const schema = manifest.schemas.get(name);
-  if (schema === undefined) {
-    const near = nearest(name, manifest.schemas.keys());
-    const hint = near === undefined ? "list the schema in the manifest" : `did you mean ${near}?`;
-    throw problem("/schema", `the world knows no schema ${name}`, "a schema of the manifest", hint);
-  }
+  const schema = schemaOf(manifest, place, json);
   const value = json.get("value");
-  if (value === undefined) throw problem("/value", `the event has no value`, `a ${name}`);
-  const encode = (nowNs: LogicalTimeNs): Uint8Array => {
+  if (value === undefined) throw place.invalid("/value", "the event has no value", `a ${schema.name}`);
+  const encode = (nowNs: LogicalTimeNs): Uint8Array =>
+    place.within("/value", () => encodeJson(schema, replaceNow(value, nowNs)));
+  encode(0n as LogicalTimeNs); // every fault before anything is sent
+  const key = json.get("key");
+  return { schema: schema.name, value: encode, ...(key === undefined ? {} : { key: keyBytes(key) }) };
+}
+
+function schemaOf(manifest: Manifest, place: Place, json: JsonObject): Schema {
+  const name = json.get("schema");
+  if (typeof name !== "string")
+    throw place.invalid("/schema", "an event names its schema", "a schema's name");
+  const schema = manifest.schemas.get(name);
+  if (schema !== undefined) return schema;
+  const near = nearest(name, manifest.schemas.keys());
+  const hint = near === undefined ? "list the schema in the manifest" : `did you mean ${near}?`;
+  throw place.invalid(
+    "/schema",
+    `the world knows no schema ${plain(name)}`,
+    "a schema of the manifest",
+    hint,
+  );
+}
+
+/** An event's text, read; faults are placed in its file. */
+class Place {
+  readonly json: Json;
+  readonly #source: EventText;
+  readonly #locate: Origin["locate"];
+
+  /** Throws `event.invalid` for text that is no JSON. */
+  constructor(source: EventText) {
+    this.#source = source;
+    const faults = new FaultList();
+    const { json, locate } = parseJsonText(source.file, source.text, (origin) => faults.at(origin));
+    if (faults.failed || json === null) {
+      throw invalid(faults.sorted().map((fault) => ({ ...fault, file: source.file, line: source.line })));
+    }
+    this.json = json;
+    this.#locate = locate;
+  }
+
+  invalid(pointer: string, message: string, expected: string, hint?: string): AirloomError {
+    const fault = { code: "event.invalid", severity: "error", message, expected } as const;
+    return invalid([this.#placed({ ...fault, ...(hint === undefined ? {} : { hint }) }, pointer)]);
+  }
+
+  /** Runs what reads the value at `pointer`; its faults get file, line and the whole pointer. */
+  within<T>(pointer: string, read: () => T): T {
     try {
-      return encodeJson(schema, replaceNow(value, nowNs));
+      return read();
     } catch (error) {
       if (!(error instanceof AirloomError) || error.code !== "value.invalid") throw error;
       throw invalid(
-        located(
-          error.diagnostics.map((diagnostic) => {
-            const pointer = `/value${diagnostic.pointer ?? ""}`;
-            return { ...diagnostic, pointer, ...columnOf(parsed.locate(pointer, "value").column) };
-          }),
-        ),
+        error.diagnostics.map((fault) => this.#placed(fault, `${pointer}${fault.pointer ?? ""}`)),
       );
     }
-  };
-  encode(0n as LogicalTimeNs); // every fault before anything is sent
-  const key = json.get("key");
-  return { schema: name, value: encode, ...(key === undefined ? {} : { key: keyBytes(key) }) };
+  }
+
+  #placed(fault: Diagnostic, pointer: string): Diagnostic {
+    const { column } = this.#locate(pointer, "value");
+    const { file, line } = this.#source;
+    return { ...fault, file, line, pointer, ...(column === null ? {} : { column }) };
+  }
 }
 
 /** Canonical bytes of a value in the sugar or tagged lens. Throws `value.invalid`. */
@@ -113,10 +135,6 @@ export function keyBytes(json: Json): Uint8Array {
   if (typeof json === "string") return canon(json);
   if (json instanceof JsonNumber && /^-?\d+$/.test(json.raw)) return canon(BigInt(json.raw));
   throw new AirloomError("request", "event.invalid_key", "a key is a text or an integer");
-}
-
-function columnOf(column: number | null): { column?: number } {
-  return column === null ? {} : { column };
 }
 
 function invalid(diagnostics: readonly Diagnostic[]): AirloomError {

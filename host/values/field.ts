@@ -69,11 +69,11 @@ function sideOf(shape: VariantShape, bytes: Uint8Array, start: number, side: str
   if ((head !== 0xa1 && head !== 0xa2) || !holds(bytes, start + 1, TAG_KEY)) return undefined;
   const tagPos = start + 1 + TAG_KEY.length;
   if (side === "$tag") return { shape: TEXT, pos: tagPos };
-  const arm = shape.tags.findIndex((tag) => holds(bytes, tagPos, tag));
-  if (side !== "$value" || arm < 0 || head !== 0xa2) return undefined;
-  const valuePos = tagPos + shape.tags[arm]!.length;
+  const arm = shape.list[shape.find(bytes, tagPos)];
+  if (side !== "$value" || arm === undefined || head !== 0xa2) return undefined;
+  const valuePos = tagPos + arm.tagBytes;
   if (!holds(bytes, valuePos, VALUE_KEY)) return undefined;
-  return { shape: [...shape.arms.values()][arm]!, pos: valuePos + VALUE_KEY.length };
+  return { shape: arm.shape, pos: valuePos + VALUE_KEY.length };
 }
 
 function entryOf(shape: MapShape, bytes: Uint8Array, start: number, name: string): Part | undefined {

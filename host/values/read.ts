@@ -5,7 +5,7 @@ import { bug } from "./errors.ts";
 import type { MapShape, RecordShape, Shape, VariantShape } from "./shape.ts";
 import type { PrimitiveKind } from "./type.ts";
 import { NULL, text, UNIT, type Value, variant } from "./value.ts";
-import { holds, TAG_KEY, VALUE_KEY } from "./walker.ts";
+import { TAG_KEY, VALUE_KEY } from "./walker.ts";
 
 const NULL_BYTE = 0xf6;
 /** A map of two: a variant with its value. */
@@ -63,16 +63,12 @@ class Reader {
   #variant(shape: VariantShape): Value {
     const withValue = this.#bytes[this.#pos] === TWO;
     this.#pos += 1 + TAG_KEY.length;
-    let i = 0;
-    for (const [tag, arm] of shape.arms) {
-      const encoded = shape.tags[i++]!;
-      if (!holds(this.#bytes, this.#pos, encoded)) continue;
-      this.#pos += encoded.length;
-      if (!withValue) return variant(tag, undefined);
-      this.#pos += VALUE_KEY.length;
-      return variant(tag, this.value(arm));
-    }
-    throw bug("accepted bytes hold none of a variant's arms");
+    const arm = shape.list[shape.find(this.#bytes, this.#pos)];
+    if (arm === undefined) throw bug("accepted bytes hold none of a variant's arms");
+    this.#pos += arm.tagBytes;
+    if (!withValue) return variant(arm.tag, undefined);
+    this.#pos += VALUE_KEY.length;
+    return variant(arm.tag, this.value(arm.shape));
   }
 
   #map(shape: MapShape): Value {

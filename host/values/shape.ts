@@ -4,6 +4,7 @@
  * work and the memory grow with what was written and not with what it unfolds to.
  */
 
+import { armFinder, type FindArm } from "./arms.ts";
 import { compareBytes } from "./bytes.ts";
 import { CborWriter, encodeCbor, MAJOR } from "./cbor.ts";
 import { invariant } from "./errors.ts";
@@ -62,8 +63,17 @@ export interface FieldShape {
 export interface VariantShape extends Common {
   readonly kind: "variant";
   readonly arms: ReadonlyMap<string, Shape>;
-  /** The arms' names as canonical text, in the order of `arms`. */
-  readonly tags: readonly Uint8Array[];
+  /** The arms in the order of `arms`. */
+  readonly list: readonly ArmShape[];
+  /** Gives an index into `list`. */
+  readonly find: FindArm;
+}
+
+export interface ArmShape {
+  readonly tag: string;
+  /** Length of the tag as canonical text. */
+  readonly tagBytes: number;
+  readonly shape: Shape;
 }
 
 export type Shape = ScalarShape | ItemShape | MapShape | RecordShape | VariantShape;
@@ -96,10 +106,14 @@ function membersOf(types: ReadonlyMap<string, Type>, named: ReadonlyMap<string, 
 }
 
 function itemShape(kind: "list" | "set" | "option", item: Shape): ItemShape {
-  const check = { list: listCheck, set: setCheck, option: optionCheck }[kind](item.check);
+  // An option of an option has the bytes of one option.
+  const same = kind === "option" && item.kind === "option";
+  const check = same ? item.check : ITEM_CHECKS[kind](item.check);
   const depth = kind === "option" ? item.depth : item.depth + 1;
   return { kind, item, type: { kind, item: item.type }, check, depth };
 }
+
+const ITEM_CHECKS = { list: listCheck, set: setCheck, option: optionCheck };
 
 function mapShape(key: Shape, value: Shape): MapShape {
   const type: Type = { kind: "map", key: key.type, value: value.type };
@@ -131,17 +145,18 @@ function recordShape(members: ReadonlyMap<string, Shape>): RecordShape {
 }
 
 function variantShape(arms: ReadonlyMap<string, Shape>): VariantShape {
-  const shapes = [...arms.values()];
   const tags = [...arms.keys()].map((tag) => encodeCbor(tag));
+  const list = [...arms].map(([tag, shape], i): ArmShape => ({ tag, tagBytes: tags[i]!.length, shape }));
+  const find = armFinder(tags);
   return {
     kind: "variant",
     arms,
-    tags,
+    list,
+    find,
     type: { kind: "variant", arms: typesOf(arms) },
     check: variantCheck(
-      tags,
-      shapes.map((shape) => shape.check),
-      shapes.map((shape) => shape.kind === "unit"),
+      find,
+      list.map(({ tagBytes, shape }) => ({ tagBytes, check: shape.check, unit: shape.kind === "unit" })),
     ),
     depth: deepest(arms) + 1,
   };

@@ -7,6 +7,7 @@
  * looks at once. Loops look at it on every turn, so that a claimed length cannot make them run on.
  */
 
+import type { FindArm } from "./arms.ts";
 import { encodeCbor } from "./cbor.ts";
 import { literalOf, stands } from "./literal.ts";
 import type { PrimitiveKind } from "./type.ts";
@@ -229,26 +230,26 @@ export function recordCheck(head: Uint8Array, keys: readonly Uint8Array[], field
   };
 }
 
-/** `tags` are encoded; a unit arm may stand without `$value`. */
-export function variantCheck(
-  tags: readonly Uint8Array[],
-  payloads: readonly Check[],
-  units: readonly boolean[],
-): Check {
-  const count = tags.length;
-  const literals = tags.map(literalOf);
+/** One arm of a variant: how long its tag is in bytes, and its payload. */
+export interface ArmCheck {
+  readonly tagBytes: number;
+  readonly check: Check;
+  /** Whether `$value` may be left out. */
+  readonly unit: boolean;
+}
+
+/** `find` gives an index into `arms`. */
+export function variantCheck(find: FindArm, arms: readonly ArmCheck[]): Check {
   return (u, pos, e) => {
     const head = u[pos]!;
     if ((head !== 0xa1 && head !== 0xa2) || !stands(u, pos + 1, TAG)) return -1;
     const at = pos + 1 + TAG.length;
-    for (let i = 0; i < count; i++) {
-      const tag = literals[i]!;
-      if (!stands(u, at, tag)) continue;
-      const p = at + tag.length;
-      if (head === 0xa1) return units[i] ? p : -1;
-      return stands(u, p, VALUE) ? payloads[i]!(u, p + VALUE.length, e) : -1;
-    }
-    return -1;
+    const i = find(u, at);
+    if (i < 0) return -1;
+    const arm = arms[i]!;
+    const p = at + arm.tagBytes;
+    if (head === 0xa1) return arm.unit ? p : -1;
+    return stands(u, p, VALUE) ? arm.check(u, p + VALUE.length, e) : -1;
   };
 }
 

@@ -46,6 +46,7 @@ export class Probe extends RetryReducer {
     }
     if (what == "throw") throw new Error("thrown on purpose");
     else if (what == "fail") fail("the order is closed");
+    else if (what.startsWith("say ")) fail(what);
     else if (what == "trap") unreachable();
     else if (what == "sink") s.attempt = sink(event.maxAttempts);
     else if (what == "unknown event") this.emit(new Odd("demo/Nope@1"));

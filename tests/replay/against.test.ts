@@ -1,13 +1,19 @@
 /** A journal replayed against other definitions: what changed is named by record and field, with both values. */
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { modulePath } from "../../host/build/modules.ts";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { stampHash } from "../../host/build/stamp.ts";
 import type { Journal } from "../../host/journal/port.ts";
 import { runToIdle } from "../../host/testing/clock.ts";
-import { airloom, airloomHere, copyWorld, jsonLines, startWork as startWorkLine } from "../support/cli.ts";
+import {
+  airloom,
+  airloomHere,
+  copyWorld,
+  installModule,
+  jsonLines,
+  startWork as startWorkLine,
+} from "../support/cli.ts";
 import { changedReducer, type Compiled, compiledReducer } from "../support/modules.ts";
 import { openVirtual, replayJournal, startWork, T, testWorld, type TestWorldOptions } from "../support/world.ts";
 
@@ -151,14 +157,11 @@ describe("a journal replayed against", () => {
 /** The world's folder with what was changed in it, its module beside it. */
 async function changedFolder({ reducer, edit }: Pick<Change, "reducer" | "edit">) {
   const copy = await copyWorld(NAME);
-  const module = reducer === undefined ? recorded : await changedReducer(NAME, reducer);
-  await mkdir(dirname(modulePath(copy.folder, module.hash)), { recursive: true });
-  await writeFile(modulePath(copy.folder, module.hash), module.wasm);
-  for (const file of ["module.air.json", "plans.air.json", "policies.air.json"]) {
+  await installModule(copy.folder, reducer === undefined ? recorded : await changedReducer(NAME, reducer));
+  for (const file of ["plans.air.json", "policies.air.json"]) {
     const path = join(copy.folder, file);
     const text = await readFile(path, "utf8");
-    const stamped = file === "module.air.json" ? stampHash(text, "demo/RetrySM@1", module.hash) : text;
-    await writeFile(path, edit?.(file, stamped) ?? stamped);
+    await writeFile(path, edit?.(file, text) ?? text);
   }
   return copy;
 }

@@ -2,11 +2,17 @@
 
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { modulePath } from "../../host/build/modules.ts";
+import { stampHash } from "../../host/build/stamp.ts";
 import { main } from "../../host/cli/main.ts";
+import { openStore } from "../../host/store/sqlite.ts";
+import type { FrameSeq } from "../../host/values/brand.ts";
+import { toHex } from "../../host/values/bytes.ts";
+import type { Compiled } from "./modules.ts";
 
 export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const BIN = join(ROOT, "dist", "cli", "bin.js");
@@ -75,6 +81,27 @@ export async function copyWorld(
   });
   if (scenario !== undefined) await writeFile(join(folder, "scenario.jsonl"), scenario);
   return { folder, remove: () => rm(parent, { recursive: true, force: true }) };
+}
+
+/** The frames that the store of a world folder holds, as hex of the bytes that were appended. */
+export async function storedFrames(folder: string): Promise<string[]> {
+  const store = await openStore(join(folder, ".airloom"), { mode: "read" });
+  try {
+    const [world] = await store.worlds();
+    const frames: string[] = [];
+    for await (const bytes of store.read(world!, 0n as FrameSeq)) frames.push(toHex(bytes));
+    return frames;
+  } finally {
+    await store.close();
+  }
+}
+
+/** Puts a module into a world folder: its bytes under their hash, the hash into the definition. */
+export async function installModule(folder: string, { wasm, hash }: Compiled): Promise<void> {
+  await mkdir(dirname(modulePath(folder, hash)), { recursive: true });
+  await writeFile(modulePath(folder, hash), wasm);
+  const path = join(folder, "module.air.json");
+  await writeFile(path, stampHash(await readFile(path, "utf8"), "demo/RetrySM@1", hash));
 }
 
 /** The lines of a command's `--json` output. */

@@ -38,10 +38,16 @@ function brief({ code, pointer }: Diagnostic): string {
   return `${code} ${pointer}`;
 }
 
-/** The seed of this run: `SEED=123 npx vitest run tests/values` repeats it. */
+/** The seed of this run: `AIRLOOM_SEED=123 npx vitest run tests/values` repeats it. */
 export function seedOf(suite: string): number {
-  const given = process.env.SEED;
+  const given = process.env.AIRLOOM_SEED ?? process.env.SEED;
   const seed = given === undefined ? (Date.now() ^ (process.pid << 16)) | 0 : Number(given);
-  console.log(`${suite}: SEED=${seed}`);
+  console.log(`${suite}: AIRLOOM_SEED=${seed}`);
   return seed;
+}
+
+/** How many cases each property is tried with: `AIRLOOM_RUNS`, or as many as CI has time for. */
+export function runsOf(usual = 10_000): number {
+  const given = process.env.AIRLOOM_RUNS;
+  return given === undefined ? usual : Number(given);
 }

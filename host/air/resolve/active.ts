@@ -104,7 +104,7 @@ export class Active {
   }
 
   #twice(list: ListName, name: string, origin: Origin, pointer: string): void {
-    this.#faults.error(origin, {
+    this.#faults.add(origin, {
       code: "manifest.listed_twice",
       pointer,
       message: `the ${WORDS[list]} ${quote(name)} is listed twice`,
@@ -118,7 +118,7 @@ export class Active {
     const { hashes, moduleNodeHashes } = catalogue();
     const expected = hashes.get(name)!;
     if (hash === expected || hash === moduleNodeHashes.get(name)) return;
-    this.#faults.error(origin, {
+    this.#faults.add(origin, {
       code: "manifest.builtin_hash",
       pointer: pointer.replace(/name$/, "hash"),
       message: `${name} is built in and has the hash ${expected}`,
@@ -130,7 +130,7 @@ export class Active {
 
   #unknown(list: ListName, name: string, known: readonly string[], origin: Origin, pointer: string): void {
     const word = WORDS[list];
-    this.#faults.error(origin, {
+    this.#faults.add(origin, {
       code: CODES[list],
       pointer,
       message: `there is no ${word} ${quote(name)}`,
@@ -156,7 +156,7 @@ export class Active {
     for (const list of LIST_NAMES) {
       for (const [name, { origin }] of this.#given.definitions[list] as ByName<unknown>) {
         if ((this.set[list] as ByName<unknown>).has(name)) continue;
-        this.#faults.warning(origin, {
+        this.#faults.add(origin, {
           code: "definition.unlisted",
           pointer: "/name",
           message: `${quote(name)} is defined but the manifest does not list it`,

@@ -10,7 +10,7 @@ export function resolveEffects(active: Active, schemas: Schemas, faults: FaultLi
     const { effectKind } = definition;
     const first = effects.get(effectKind);
     if (first !== undefined) {
-      faults.error(origin, {
+      faults.add(origin, {
         code: "effect.duplicate_kind",
         pointer: "/kind",
         message: `the effect kind ${effectKind} is already that of ${first.definition.name}`,

@@ -36,7 +36,7 @@ export function eventForm({ definition, origin }: Sourced<SchemaDefinition>, fau
   if (type.kind === "ref") return { name, target: type.name, arms };
   if (type.kind !== "variant") {
     if (type.kind !== "record") {
-      faults.error(origin, {
+      faults.add(origin, {
         code: "module.event_type",
         pointer: "/type",
         message: `${name} is the event of a module, and is ${type.kind}`,
@@ -50,7 +50,7 @@ export function eventForm({ definition, origin }: Sourced<SchemaDefinition>, fau
   for (const [tag, arm] of type.arms) {
     const pointer = child("/type/variant", tag);
     if (arm.kind !== "ref") {
-      faults.error(origin, {
+      faults.add(origin, {
         code: "module.event_arm",
         pointer,
         message: `${name} is the event of a module, and its arm ${quote(tag)} is no reference`,
@@ -62,7 +62,7 @@ export function eventForm({ definition, origin }: Sourced<SchemaDefinition>, fau
     }
     const first = byTarget.get(arm.name);
     if (first !== undefined) {
-      faults.error(origin, {
+      faults.add(origin, {
         code: "module.event_arms_equal",
         pointer,
         message: `the arms ${quote(first)} and ${quote(tag)} of ${name} both refer to ${arm.name}`,

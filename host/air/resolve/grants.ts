@@ -81,14 +81,14 @@ function encodeParams(
   } catch (error) {
     if (!(error instanceof AirloomError) || error.code !== "value.invalid") throw error;
     for (const fault of error.diagnostics) {
-      faults.error(origin, { ...fault, pointer: `${pointer}${fault.pointer ?? ""}` });
+      faults.add(origin, { ...fault, pointer: `${pointer}${fault.pointer ?? ""}` });
     }
     return null;
   }
 }
 
 function duplicate(source: GrantSource, origin: Origin, pointer: string, faults: FaultList): void {
-  faults.error(origin, {
+  faults.add(origin, {
     code: "grant.duplicate",
     pointer: `${pointer}/name`,
     message: `there are two grants ${quote(source.name)}`,
@@ -106,7 +106,7 @@ function checkEnforcer(
   faults: FaultList,
 ): void {
   if (cap.enforcer === ALLOW_ALL) return;
-  faults.error(origin, {
+  faults.add(origin, {
     code: "unsupported.enforcer",
     pointer: `${pointer}/cap`,
     message: `the grant ${quote(source.name)} is checked by ${cap.enforcer}, and this version runs no enforcers`,
@@ -126,7 +126,7 @@ export function checkGrantName(
 ): void {
   if (grants.names.has(name)) return;
   const meant = nearest(name, grants.names);
-  faults.error(origin, {
+  faults.add(origin, {
     code: "reference.grant",
     pointer,
     message: `there is no grant ${quote(name)}`,

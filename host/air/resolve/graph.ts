@@ -9,7 +9,7 @@ import type { PlanDraft } from "./given.ts";
  */
 export function checkGraph(plan: PlanDraft, origin: Origin, faults: FaultList): void {
   if (plan.steps.length === 0) {
-    faults.error(origin, {
+    faults.add(origin, {
       code: "plan.no_steps",
       pointer: "/steps",
       message: `${plan.name} has no steps`,
@@ -19,7 +19,7 @@ export function checkGraph(plan: PlanDraft, origin: Origin, faults: FaultList): 
   const ids = new Set<string>();
   plan.steps.forEach(({ id }, i) => {
     if (ids.has(id)) {
-      faults.error(origin, {
+      faults.add(origin, {
         code: "plan.duplicate_step",
         pointer: `/steps/${i}/id`,
         message: `there are two steps ${quote(id)}`,
@@ -39,7 +39,7 @@ export function checkGraph(plan: PlanDraft, origin: Origin, faults: FaultList): 
       if (!ids.has(id)) unknownStep(id, ids, origin, `/edges/${i}/${end}`, faults);
     }
     if (seen.has(`${from} ${to}`)) {
-      faults.error(origin, {
+      faults.add(origin, {
         code: "plan.duplicate_edge",
         pointer: `/edges/${i}`,
         message: `there are two edges from ${quote(from)} to ${quote(to)}`,
@@ -53,7 +53,7 @@ export function checkGraph(plan: PlanDraft, origin: Origin, faults: FaultList): 
   });
   const back = findCycle([...ids], next);
   if (back === null) return;
-  faults.error(origin, {
+  faults.add(origin, {
     code: "plan.cycle",
     pointer: `/edges/${back.edge}`,
     message: `the steps wait for one another: ${back.round.map((id) => quote(id)).join(" -> ")}`,
@@ -71,7 +71,7 @@ function unknownStep(
   faults: FaultList,
 ): void {
   const meant = nearest(id, ids);
-  faults.error(origin, {
+  faults.add(origin, {
     code: "plan.unknown_step",
     pointer,
     message: `there is no step ${quote(id)}`,

@@ -116,7 +116,7 @@ class Typer {
     const effect = this.#effects.get(step.kind);
     if (effect === undefined) {
       const meant = nearest(step.kind, this.#effects.keys());
-      this.#faults.error(this.#origin, {
+      this.#faults.add(this.#origin, {
         code: "reference.effect",
         pointer: `${pointer}/kind`,
         message: `there is no effect of the kind ${quote(step.kind)} in force`,
@@ -138,14 +138,14 @@ class Typer {
 
   /** `schema` null: the slot has none; undefined: it has one that is unknown, which was reported. */
   #slot(slot: Slot, schema: Schema | null | undefined) {
-    return schema === undefined ? null : typeSlot(slot, schema, this.#faults.errorsOf(this.#origin));
+    return schema === undefined ? null : typeSlot(slot, schema, this.#faults.at(this.#origin));
   }
 }
 
 function refuseUnsupported(draft: PlanDraft, origin: Origin, faults: FaultList): void {
   draft.steps.forEach((step, i) => {
     if (!UNSUPPORTED_STEPS.has(step.op)) return;
-    faults.error(origin, {
+    faults.add(origin, {
       code: `unsupported.${step.op}`,
       pointer: `/steps/${i}/op`,
       message: `this version runs no ${step.op} steps`,
@@ -155,7 +155,7 @@ function refuseUnsupported(draft: PlanDraft, origin: Origin, faults: FaultList):
     });
   });
   if (draft.invariants.length > 0) {
-    faults.error(origin, {
+    faults.add(origin, {
       code: "unsupported.invariants",
       pointer: "/invariants",
       message: "this version checks no plan invariants",
@@ -170,7 +170,7 @@ function checkResults(draft: PlanDraft, origin: Origin, faults: FaultList): void
   draft.steps.forEach((step, i) => {
     if (step.op !== "end") return;
     if (step.result !== null && draft.output === null) {
-      faults.error(origin, {
+      faults.add(origin, {
         code: "plan.result_without_output",
         pointer: `/steps/${i}/result`,
         message: `${draft.name} has a result but no output schema`,
@@ -178,7 +178,7 @@ function checkResults(draft: PlanDraft, origin: Origin, faults: FaultList): void
         hint: "name the result's schema under output",
       });
     } else if (step.result === null && draft.output !== null) {
-      faults.warning(origin, {
+      faults.add(origin, {
         code: "plan.result_missing",
         pointer: `/steps/${i}`,
         message: `${draft.name} has the output ${draft.output}, and this step ends it without a result: it will fail`,
@@ -196,7 +196,7 @@ function withLists(plan: PlanDefinition, origin: Origin, faults: FaultList): Pla
   const compare = (field: string, code: string, stated: readonly string[], derived: readonly string[]) => {
     const given = sortedSet(stated);
     if (given.length === 0 || given.join(" ") === derived.join(" ")) return;
-    faults.error(origin, {
+    faults.add(origin, {
       code,
       pointer: `/${field}`,
       message: `${field} is not what the steps of ${plan.name} say`,

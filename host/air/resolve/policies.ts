@@ -26,7 +26,7 @@ export function resolvePolicy(
       const at = `/rules/${i}/when`;
       if (when.effectKind !== undefined && !kinds.has(when.effectKind)) {
         const meant = nearest(when.effectKind, kinds);
-        faults.error(origin, {
+        faults.add(origin, {
           code: "reference.effect",
           pointer: `${at}/effect_kind`,
           message: `there is no effect of the kind ${quote(when.effectKind)}`,

@@ -109,7 +109,7 @@ function checkEffects(
     const pointer = `${at}/effects_emitted/${i}`;
     if (!SUPPORTED_EFFECTS.has(kind)) {
       const meant = nearest(kind, SUPPORTED_EFFECTS);
-      faults.error(origin, {
+      faults.add(origin, {
         code: "unsupported.effect",
         pointer,
         message: `this version runs no effect ${quote(kind)} for modules`,
@@ -121,7 +121,7 @@ function checkEffects(
     }
     const receipt = RECEIPT_EVENTS.get(kind)!;
     if (armFor(form, receipt) === undefined) {
-      faults.error(origin, {
+      faults.add(origin, {
         code: "module.receipt_arm",
         pointer,
         message: `${name} emits ${kind}, but its event ${form.name} cannot take the receipt`,
@@ -132,7 +132,7 @@ function checkEffects(
     }
     const effect = effects.get(kind);
     if (effect === undefined) {
-      faults.warning(origin, {
+      faults.add(origin, {
         code: "effect.unlisted",
         pointer,
         message: `${name} emits ${kind}, which the manifest does not list: every one will be refused`,
@@ -156,7 +156,7 @@ function resolveBindings(
     const declared = active.set.modules.get(module)?.definition.reducer?.capSlots;
     if (!active.set.modules.has(module) && !given.broken.has(module)) {
       const meant = nearest(module, active.set.modules.keys());
-      faults.warning(origin, {
+      faults.add(origin, {
         code: "binding.unknown_module",
         pointer: at,
         part: "key",
@@ -174,7 +174,7 @@ function resolveBindings(
       }
       const type = declared?.get(slot);
       if (type !== undefined && type !== grant.cap.capType) {
-        faults.warning(origin, {
+        faults.add(origin, {
           code: "binding.cap_type",
           pointer,
           message: `the slot ${quote(slot)} needs ${type}, and the grant ${quote(name)} is of ${grant.cap.capType}`,

@@ -44,7 +44,7 @@ export function checkReferences(
       const found = problem(ref);
       if (found === null) return;
       const [why, meant] = found;
-      faults.warning(origin, {
+      faults.add(origin, {
         code: "plan.unknown_reference",
         pointer: at,
         message: `${quote(text)} leads nowhere: ${why}; the plan will end with an error`,

@@ -80,7 +80,7 @@ function add(
 ): void {
   const routes = table.get(schema) ?? [];
   if (routes.some((other) => other.reducer === route.reducer)) {
-    faults.warning(origin, {
+    faults.add(origin, {
       code: "route.repeated",
       pointer: source.pointer,
       message: `${schema} already goes to ${source.module}, and will be delivered twice`,
@@ -101,7 +101,7 @@ function checkKey(
   const name = reducer.module.name;
   if (source.keyField === null) {
     if (reducer.key === null || isReceiptEvent(source.event)) return;
-    faults.error(origin, {
+    faults.add(origin, {
       code: "route.key_missing",
       pointer: source.pointer,
       message: `${name} keeps a cell for each key, and this route does not say where the key is`,
@@ -112,7 +112,7 @@ function checkKey(
   }
   const pointer = `${source.pointer}/key_field`;
   if (reducer.key === null) {
-    faults.error(origin, {
+    faults.add(origin, {
       code: "route.key_unexpected",
       pointer,
       message: `${name} has a single cell, and this route says where a key is`,
@@ -136,7 +136,7 @@ function checkKeyPath(
   faults: FaultList,
 ): void {
   const wrong = (found: string, hint: string) =>
-    faults.error(origin, {
+    faults.add(origin, {
       code: "route.key_type",
       pointer,
       message: `the key field ${quote(keyField)} of ${source.event} is ${found}, and the key is ${key.name}`,
@@ -175,7 +175,7 @@ function mismatch(
   faults: FaultList,
 ): void {
   const taken = [event.name, ...(event.target === null ? [] : [event.target]), ...event.arms.values()];
-  faults.error(origin, {
+  faults.add(origin, {
     code: "route.event_mismatch",
     pointer: `${source.pointer}/event`,
     message: `${reducer} does not take ${source.event}: its event is ${event.name}`,
@@ -186,7 +186,7 @@ function mismatch(
 }
 
 function notStateful(source: RouteSource, word: string, origin: Origin, faults: FaultList): void {
-  faults.error(origin, {
+  faults.add(origin, {
     code: "route.pure_module",
     pointer: `${source.pointer}/${word}`,
     message: `${source.module} is a pure module, and takes no events`,

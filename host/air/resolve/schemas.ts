@@ -24,7 +24,7 @@ export function compileAll(active: Active, faults: FaultList): Schemas {
     const { origin } = active.set.schemas.get(schema)!;
     const at = `/type${pointer}`;
     if (code === "schema.unknown_ref") active.find("schemas", ref, origin, at);
-    else faults.error(origin, { code, pointer: at, message, hint });
+    else faults.add(origin, { code, pointer: at, message, hint });
   }
   const sound = found.length === 0 ? types : without(types, new Set(found.map(({ schema }) => schema)));
   return { byName: compileSchemas(sound), lookup: (name) => sound.get(name) };
@@ -61,7 +61,7 @@ export function compileInline(
     return compileSchema(what, type, schemas.lookup);
   } catch (error) {
     if (!(error instanceof AirloomError) || error.kind !== "manifest") throw error;
-    faults.error(origin, { code: error.code, pointer, message: error.message });
+    faults.add(origin, { code: error.code, pointer, message: error.message });
     return null;
   }
 }

@@ -51,7 +51,7 @@ function unknownPlan(
   if (given.broken.has(name)) return;
   const meant = nearest(name, active.set.plans.keys());
   const listed = given.definitions.plans.has(name) ? 'add it to "plans" of the manifest' : undefined;
-  faults.warning(origin, {
+  faults.add(origin, {
     code: "trigger.unknown_plan",
     pointer: `${pointer}/plan`,
     message: `there is no plan ${quote(name)}: this trigger starts nothing`,
@@ -71,7 +71,7 @@ function checkFit(
 ): void {
   const event = schemas.byName.get(source.event);
   if (event !== undefined && !equalTypes(event.type, plan.input.type)) {
-    faults.warning(origin, {
+    faults.add(origin, {
       code: "trigger.input_mismatch",
       pointer,
       message: `${source.event} is of another type than ${plan.input.name}, the input of ${source.plan}`,
@@ -81,7 +81,7 @@ function checkFit(
     });
   }
   if (source.correlateBy !== null && !mayHave(plan.input.type, parsePath(source.correlateBy))) {
-    faults.warning(origin, {
+    faults.add(origin, {
       code: "trigger.correlate_by",
       pointer: `${pointer}/correlate_by`,
       message: `${plan.input.name} has nothing at ${quote(source.correlateBy)}`,

@@ -8,7 +8,7 @@ import type { Given } from "./given.ts";
 export function refuseUnsupported({ manifest }: Given, faults: FaultList): void {
   const { definition, origin } = manifest;
   definition.lists.get("secrets")!.forEach(({ name }, i) => {
-    faults.error(origin, {
+    faults.add(origin, {
       code: "unsupported.secret",
       pointer: `/secrets/${i}`,
       message: `this version has no secrets, and the manifest lists ${name}`,
@@ -17,7 +17,7 @@ export function refuseUnsupported({ manifest }: Given, faults: FaultList): void 
     });
   });
   definition.routing?.inboxes.forEach(({ source }, i) => {
-    faults.error(origin, {
+    faults.add(origin, {
       code: "unsupported.inbox",
       pointer: `/routing/inboxes/${i}`,
       message: "this version has no inboxes",
@@ -28,7 +28,7 @@ export function refuseUnsupported({ manifest }: Given, faults: FaultList): void 
   });
   definition.lists.get("modules")!.forEach(({ name }, i) => {
     if (!isBuiltin(name)) return;
-    faults.error(origin, {
+    faults.add(origin, {
       code: "unsupported.builtin_module",
       pointer: `/modules/${i}/name`,
       message: `this version runs no built-in modules, and the manifest lists ${name}`,
