@@ -85,6 +85,7 @@ const ERRORS = [
   ["plan.required_caps", "required_caps is not what the steps say"],
   ["plan.allowed_effects", "allowed_effects is not what the steps say"],
   ["plan.untyped_value", "Nothing says of which type a value is"],
+  ["plan.result_without_output", "A plan without an output ends with a result"],
   ["plan.duplicate_handle", "Two steps bind the same effect handle"],
   ["plan.await_for", "An await_receipt does not name a handle"],
   ["plan.unknown_handle", "An await_receipt names a handle that no earlier step emits"],
@@ -103,7 +104,9 @@ const ERRORS = [
   ["secret.inline", "A secret is declared inside the manifest"],
   ["secret.name", "The name of a secret is no alias and version"],
   ["secret.duplicate", "One version of a secret is declared twice"],
+  ["secret.denied", "A secret is used where its declaration does not allow it"],
 
+  ["settings.unknown_field", "The settings have a field that is not known"],
   ["settings.unknown_module", "The settings name a module that is not there"],
 
   ["later.air_v2", "This is AIR v2"],
@@ -113,20 +116,20 @@ const ERRORS = [
 
   ["patch.operation", "A patch holds something that is no operation"],
   ["patch.kind", "An operation says another kind than its definition"],
-  ["patch.name", "An operation says another name than its definition"],
   ["patch.reserved", "An operation changes a built-in"],
-  ["patch.duplicate", "Two operations change the same thing"],
 ] as const;
 
 const WARNINGS = [
   ["shape.unknown_field", "A field is not known and is passed over"],
   ["shape.name", "A name does not follow the grammar of names"],
+  ["type.extra_key", "A type expression says more than one thing"],
 
   ["definition.unlisted", "A definition is in no list of the manifest"],
   ["manifest.stale_hash", "The manifest gives a definition another hash than it has"],
 
   ["module.abi", "A module has another ABI than its kind says"],
   ["module.effect_scope", "A module emits an effect that only plans may emit"],
+  ["module.no_receipt", "A module emits an effect whose receipt cannot come back to it"],
   ["effect.unlisted", "A module emits an effect the manifest does not list"],
 
   ["cap.enforcer_missing", "The module that checks a capability is not in force"],
@@ -139,22 +142,24 @@ const WARNINGS = [
   ["expr.reference", "A reference has a form that leads nowhere"],
   ["expr.arity", "An operator has too few or too many arguments"],
   ["expr.type", "An operator gets an argument of a kind it does not take"],
+  ["expr.missing_field", "A record has no field of that name to get"],
   ["expr.condition", "A condition is no bool"],
   ["expr.never_equal", "Values of two kinds are compared, which are never equal"],
   ["expr.value_type", "An expression gives another type than its place needs"],
 
   ["plan.unknown_reference", "A reference leads nowhere"],
+  ["plan.ignored_field", "A value has a field its schema does not know, and it is passed over"],
   ["plan.result_missing", "A plan with an output ends without a result"],
-  ["plan.result_without_output", "A plan without an output ends with a result"],
   ["plan.effect_scope", "A plan emits an effect that only modules may emit"],
   ["plan.unawaited_effect", "A plan emits an effect and never awaits its receipt"],
 
   ["policy.never_matches", "A rule of a policy never matches"],
 
   ["route.repeated", "An event goes to one module by two routes"],
-  ["route.never_matches", "A route's event never reaches the bus"],
+  ["route.never_matches", "A route is for receipts that never come by it"],
   ["inbox.unknown_module", "An inbox leads to a module that is not there"],
 
+  ["trigger.repeated", "An event starts one plan by two triggers"],
   ["trigger.unknown_plan", "A trigger starts a plan that is not there"],
   ["trigger.input_mismatch", "A trigger's event is not what its plan takes"],
   ["trigger.correlate_by", "A trigger correlates by something the input does not have"],
@@ -162,6 +167,8 @@ const WARNINGS = [
   ["secret.undeclared", "A secret is used that is not declared"],
   ["secret.unknown_grant", "A secret is limited to a grant that is not there"],
   ["secret.unknown_plan", "A secret is limited to a plan that is not there"],
+
+  ["patch.name", "An operation says another name than its definition"],
 
   ["unsupported.emit_effect", "This engine does not run steps that emit effects"],
   ["unsupported.await_receipt", "This engine does not run steps that await receipts"],
@@ -181,3 +188,8 @@ export const DIAGNOSTIC_CODES: ReadonlyMap<string, CodeInfo> = new Map<string, C
   ...ERRORS.map(([code, title]) => [code, { title, severity: "error" }] as const),
   ...WARNINGS.map(([code, title]) => [code, { title, severity: "warning" }] as const),
 ]);
+
+/** Whether what has this code is refused; unknown codes are. */
+export function isError(code: string): boolean {
+  return DIAGNOSTIC_CODES.get(code)?.severity !== "warning";
+}

@@ -34,9 +34,9 @@ export interface ModuleDefinition {
   readonly moduleKind: "reducer" | "workflow" | "pure";
   readonly wasmHash: Hash;
   readonly keySchema: string | null;
-  /** Of a reducer or workflow. */
+  /** What makes it a reducer or workflow, whatever its kind says. */
   readonly reducer: ReducerAbi | null;
-  /** Of a pure module. */
+  /** What makes it a pure module. */
   readonly pure: PureAbi | null;
 }
 
@@ -153,7 +153,13 @@ export type Expr =
  */
 export type ExprOrValue =
   | { readonly kind: "expr"; readonly expr: Expr }
-  | { readonly kind: "literal"; readonly value: Value };
+  | {
+      readonly kind: "literal";
+      /** What the plan computes with: a variant always has its `$value`. */
+      readonly value: Value;
+      /** The literal as AIR hashes it, in the tagged lens; where it is absent, that of `value`. */
+      readonly tagged?: Json;
+    };
 
 export interface EffectDefinition {
   readonly kind: "defeffect";

@@ -175,7 +175,8 @@ class Differ {
       }
     });
     after.forEach((word, i) => {
-      if (!before.includes(word)) this.#add({ change: "added", pointer: child(pointer, i), where, after: word });
+      if (!before.includes(word))
+        this.#add({ change: "added", pointer: child(pointer, i), where, after: word });
     });
   }
 
@@ -191,7 +192,12 @@ class Differ {
     }
     for (const [name, { item, index }] of before) {
       if (after.has(name)) continue;
-      this.#add({ change: "removed", pointer: child(pointer, index), where: `${word} ${name}`, before: item });
+      this.#add({
+        change: "removed",
+        pointer: child(pointer, index),
+        where: `${word} ${name}`,
+        before: item,
+      });
     }
     // Steps that are ready at the same time run in the order they are written.
     if (word === "step") this.#order([...before.keys()], [...after.keys()], pointer);
@@ -243,7 +249,13 @@ function withoutReferences(manifest: JsonObject): JsonObject {
   if (routing === undefined || !isJsonObject(routing)) return out;
   const routes = itemsOf(routing.get("events") ?? routing.get("subscriptions") ?? []);
   const inboxes = itemsOf(routing.get("inboxes") ?? []);
-  out.set("routing", new Map([["routes", routes.map(oneWord)], ["inboxes", inboxes.map(oneWord)]]));
+  out.set(
+    "routing",
+    new Map([
+      ["routes", routes.map(oneWord)],
+      ["inboxes", inboxes.map(oneWord)],
+    ]),
+  );
   return out;
 }
 
@@ -265,9 +277,7 @@ function routeOrder(before: Manifest, after: Manifest): readonly FieldDifference
     const [a, b] = [(before.routes.get(event) ?? []).map(routeText), routes.map(routeText)];
     const same = a.length === b.length && a.every((text) => b.includes(text));
     if (!same || a.every((text, i) => text === b[i])) return [];
-    return [
-      { change: "reordered", pointer: "/routing", where: `event ${event}`, before: a, after: b },
-    ];
+    return [{ change: "reordered", pointer: "/routing", where: `event ${event}`, before: a, after: b }];
   });
 }
 

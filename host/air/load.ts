@@ -14,15 +14,17 @@ import {
   type ListName,
   type ManifestDefinition,
 } from "./definitions.ts";
+import { airV2, laterFields, withoutLaterFields } from "./later.ts";
 import type { Manifest } from "./manifest.ts";
 import { inCanonicalOrder } from "./order.ts";
 import { type Draft, parseDefinition } from "./parse/definition.ts";
+import { withoutNulls } from "./parse/optional.ts";
 import { emptySet, type Given, type Kinds } from "./resolve/given.ts";
 import { resolve } from "./resolve.ts";
 import { completeSettings, DEFAULT_SETTINGS, type Settings, settingsFromJson } from "./settings.ts";
 import { FaultList, type Origin, type Sourced, unwritten } from "./source.ts";
 import { parseJsonText } from "./text/parse.ts";
-import { type SchemaDocuments, type ShapeChecker, shapeChecker } from "./text/shape.ts";
+import { checkShape } from "./text/shape.ts";
 
 export interface SourceFile {
   /** As diagnostics name it: relative to the world folder. */
@@ -37,21 +39,25 @@ export interface LoadedWorld {
   readonly warnings: readonly Diagnostic[];
 }
 
+export interface LoadOptions {
+  /** Makes an error of every warning. */
+  readonly strict?: boolean;
+}
+
 /**
- * Reads definition files and `world.json` (null when there is none). `documents` are the JSON Schemas of
- * `air/schemas`. Throws `manifest.invalid` (kind `manifest`) with every fault and warning, in order of file,
- * line, pointer and code.
+ * Reads definition files and `world.json` (null when there is none). Throws `manifest.invalid` (kind
+ * `manifest`) with every fault and warning, in order of file, line, pointer and code.
  */
 export function loadWorldDefinitions(
   files: readonly SourceFile[],
   settingsFile: SourceFile | null,
-  documents: SchemaDocuments,
+  _documents: unknown,
+  options: LoadOptions = {},
 ): LoadedWorld {
-  const faults = new FaultList();
-  const shapes = shapeChecker(documents);
-  const reader = new DefinitionReader(shapes, faults);
+  const faults = new FaultList(options.strict);
+  const reader = new DefinitionReader(faults);
   for (const file of [...files].sort((a, b) => compareText(a.path, b.path))) reader.file(file);
-  const settings = readSettings(settingsFile, shapes, faults);
+  const settings = readSettings(settingsFile, faults);
   const given = reader.given();
   const manifest = given === null ? null : resolve(given, faults);
   if (given !== null && settings !== null) checkSettings(settings, given, faults);
@@ -73,16 +79,16 @@ const LISTS: ReadonlyMap<DefinitionKind, ListName> = new Map<DefinitionKind, Lis
 
 /** Collects definitions file by file. */
 class DefinitionReader {
-  readonly #shapes: ShapeChecker;
   readonly #faults: FaultList;
   readonly #set = emptySet();
   readonly #names = new Map<string, DefinitionKind>();
   readonly #broken = new Set<string>();
   #manifest: Sourced<ManifestDefinition> | null = null;
   #manifests = 0;
+  #unreadable = false;
+  #v2 = false;
 
-  constructor(shapes: ShapeChecker, faults: FaultList) {
-    this.#shapes = shapes;
+  constructor(faults: FaultList) {
     this.#faults = faults;
   }
 
@@ -91,14 +97,18 @@ class DefinitionReader {
     if (text.trim() === "") return;
     const source = parseJsonText(path, text, (origin) => this.#faults.at(origin));
     const { json } = source;
-    if (json === null && !source.sound) return;
+    if (json === null && !source.sound) {
+      this.#unreadable = true;
+      return;
+    }
     if (!isJsonArray(json)) this.#node(json, source, source.sound);
     else for (const [i, node] of json.entries()) this.#node(node, within(source, `/${i}`), source.sound);
   }
 
   /** What can be resolved: null without a manifest, which was reported. */
   given(): Given | null {
-    if (this.#manifests === 0) {
+    // What cannot be read may have been the manifest.
+    if (this.#manifests === 0 && !this.#unreadable) {
       this.#faults.add(unwritten(""), {
         code: "manifest.none",
         pointer: "",
@@ -132,27 +142,28 @@ class DefinitionReader {
   }
 
   /** Null when something was reported. */
-  #draft(kind: DefinitionKind, json: JsonObject, origin: Origin): Draft | null {
+  #draft(kind: DefinitionKind, written: JsonObject, origin: Origin): Draft | null {
     const report = this.#faults.at(origin);
-    if (!this.#shapes.check(kind, json, report)) return null;
+    let json = withoutNulls(kind, written);
+    if (kind === "manifest") {
+      for (const fault of laterFields(json)) report(fault);
+      json = withoutLaterFields(json);
+    }
+    if (!checkShape(kind, json, report)) return null;
     return parseDefinition(kind, inCanonicalOrder(json), report);
   }
 
   /** Null when something was reported. */
   #kindOf(json: JsonObject, origin: Origin): DefinitionKind | null {
     const named = json.get("$kind");
-    const kind = DEFINITION_KINDS.find((each) => each === named);
-    if (named === "defworkflow" || (kind === "manifest" && json.get("air_version") === "2")) {
-      this.#faults.add(origin, {
-        code: "unsupported.air_v2",
-        pointer: named === "defworkflow" ? "/$kind" : "/air_version",
-        message: "this is AIR v2, and Airloom runs AIR v1",
-        expected: 'AIR v1: "air_version": "1", defmodule with an abi',
-        found: named === "defworkflow" ? "defworkflow" : "air_version 2",
-        hint: "v2 has defworkflow in place of a module's abi, and no plans, capabilities or policies",
-      });
+    const v2 = airV2(json);
+    if (v2 !== null) {
+      // A bundle of v2 is wrong as a whole: it is told once.
+      if (!this.#v2) this.#faults.add(origin, v2);
+      this.#v2 = true;
       return null;
     }
+    const kind = DEFINITION_KINDS.find((each) => each === named);
     if (kind !== undefined) return kind;
     const meant = typeof named === "string" ? nearest(named, DEFINITION_KINDS) : undefined;
     const found = named === undefined ? "no $kind" : describeJson(named);
@@ -213,14 +224,10 @@ class DefinitionReader {
 }
 
 /** Null when something was reported. */
-function readSettings(
-  file: SourceFile | null,
-  shapes: ShapeChecker,
-  faults: FaultList,
-): Sourced<Settings> | null {
+function readSettings(file: SourceFile | null, faults: FaultList): Sourced<Settings> | null {
   if (file === null) return { definition: DEFAULT_SETTINGS, origin: unwritten("settings") };
   const source = parseJsonText(file.path, file.text, (origin) => faults.at(origin));
-  if (!source.sound || !shapes.check("settings", source.json, faults.at(source))) return null;
+  if (!source.sound || !checkShape("settings", source.json, faults.at(source))) return null;
   return { definition: settingsFromJson(source.json), origin: source };
 }
 

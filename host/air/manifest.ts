@@ -11,6 +11,7 @@ import type {
   ModuleDefinition,
   PlanDefinition,
   PolicyDefinition,
+  SecretDefinition,
 } from "./definitions.ts";
 
 export interface Manifest {
@@ -22,6 +23,7 @@ export interface Manifest {
   readonly schemas: ReadonlyMap<string, Schema>;
   readonly modules: ReadonlyMap<string, ModuleDefinition>;
   readonly reducers: ReadonlyMap<string, Reducer>;
+  readonly pureModules: ReadonlyMap<string, PureModule>;
   readonly plans: ReadonlyMap<string, Plan>;
   /** By effect kind. */
   readonly effects: ReadonlyMap<string, Effect>;
@@ -32,6 +34,23 @@ export interface Manifest {
   readonly routes: ReadonlyMap<string, readonly Route[]>;
   /** By event schema, sorted by plan name. */
   readonly triggers: ReadonlyMap<string, readonly Trigger[]>;
+  /** By name, `ALIAS@VERSION`. */
+  readonly secrets: ReadonlyMap<string, SecretDefinition>;
+  readonly inboxes: readonly Inbox[];
+}
+
+/** A module that answers a question. */
+export interface PureModule {
+  readonly module: ModuleDefinition;
+  readonly input: Schema;
+  readonly output: Schema;
+  readonly wantsContext: boolean;
+}
+
+/** Who gets what an outside source sends. */
+export interface Inbox {
+  readonly source: string;
+  readonly module: string;
 }
 
 export interface Reducer {

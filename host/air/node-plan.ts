@@ -2,6 +2,7 @@
 
 import { toBase64 } from "../values/bytes.ts";
 import type { Cbor } from "../values/cbor.ts";
+import { isJsonObject, type Json, JsonNumber } from "../values/json.ts";
 import { type Value, variantTag } from "../values/value.ts";
 import type { Edge, Expr, ExprOrValue, PlanDefinition, Step } from "./definitions.ts";
 
@@ -107,7 +108,8 @@ function literalToCbor(value: Value): Cbor {
 }
 
 function slotNode(slot: ExprOrValue): Cbor {
-  return slot.kind === "expr" ? exprToCbor(slot.expr) : literalToCbor(slot.value);
+  if (slot.kind === "expr") return exprToCbor(slot.expr);
+  return slot.tagged === undefined ? literalToCbor(slot.value) : cborFromJson(slot.tagged);
 }
 
 function stepNode(step: Step): Cbor {
@@ -170,4 +172,12 @@ function filled(items: readonly Cbor[]): Cbor | undefined {
 
 function node(fields: Fields): Cbor {
   return new Map(fields.filter((field): field is readonly [string, Cbor] => field[1] !== undefined));
+}
+
+/** JSON as it stands in a node: a literal in the tagged lens. */
+export function cborFromJson(json: Json): Cbor {
+  if (json instanceof JsonNumber) return BigInt(json.raw);
+  if (json === null || typeof json === "boolean" || typeof json === "string") return json;
+  if (isJsonObject(json)) return new Map([...json].map(([key, value]) => [key, cborFromJson(value)]));
+  return json.map(cborFromJson);
 }

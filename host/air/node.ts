@@ -9,6 +9,7 @@ import { AirloomError } from "../values/errors.ts";
 import { hashOf } from "../values/hash.ts";
 import { isJsonObject, type Json, JsonNumber, type JsonObject } from "../values/json.ts";
 import { typeToCbor } from "../values/type-json.ts";
+import { isError } from "./codes.ts";
 import {
   DEFINITION_KINDS,
   type Definition,
@@ -20,7 +21,7 @@ import {
   type PolicyRule,
   type RoutingSource,
 } from "./definitions.ts";
-import { planFields } from "./node-plan.ts";
+import { cborFromJson, planFields } from "./node-plan.ts";
 import { type Draft, parseDefinition } from "./parse/definition.ts";
 
 /** A node's fields; undefined stands for what is absent. */
@@ -99,8 +100,8 @@ export function definitionFromNode(bytes: Uint8Array): Draft {
   const named = json.get("$kind") ?? "manifest";
   const kind = DEFINITION_KINDS.find((each) => each === named);
   if (kind === undefined) throw notANode("its $kind is unknown");
-  const draft = parseDefinition(kind, json, ({ message, pointer }) => {
-    throw notANode(`${pointer}: ${message}`);
+  const draft = parseDefinition(kind, json, ({ code, message, pointer }) => {
+    if (isError(code)) throw notANode(`${pointer}: ${message}`);
   });
   if (draft === null) throw notANode("it says nothing");
   return draft;
@@ -166,26 +167,31 @@ function fieldsOf(definition: Definition): NodeFields {
 }
 
 function moduleFields({ moduleKind, wasmHash, keySchema, reducer, pure }: ModuleDefinition): NodeFields {
-  const abi: NodeFields =
-    reducer !== null
-      ? [
-          ["state", reducer.state],
-          ["event", reducer.event],
-          ["context", reducer.context ?? undefined],
-          ["annotations", reducer.annotations ?? undefined],
-          ["effects_emitted", filled(reducer.effectsEmitted)],
-          ["cap_slots", filledMap(reducer.capSlots)],
-        ]
-      : [
-          ["input", pure?.input],
-          ["output", pure?.output],
-          ["context", pure?.context ?? undefined],
-        ];
+  const abi: [string, Cbor][] = [];
+  if (reducer !== null) {
+    const fields: NodeFields = [
+      ["state", reducer.state],
+      ["event", reducer.event],
+      ["context", reducer.context ?? undefined],
+      ["annotations", reducer.annotations ?? undefined],
+      ["effects_emitted", filled(reducer.effectsEmitted)],
+      ["cap_slots", filledMap(reducer.capSlots)],
+    ];
+    abi.push([moduleKind === "workflow" ? "workflow" : "reducer", nodeOf(fields)]);
+  }
+  if (pure !== null) {
+    const fields: NodeFields = [
+      ["input", pure.input],
+      ["output", pure.output],
+      ["context", pure.context ?? undefined],
+    ];
+    abi.push(["pure", nodeOf(fields)]);
+  }
   return [
     ["module_kind", moduleKind],
     ["wasm_hash", wasmHash],
     ["key_schema", keySchema ?? undefined],
-    ["abi", nodeOf([[moduleKind, nodeOf(abi)]])],
+    ["abi", nodeOf(abi)],
   ];
 }
 
@@ -261,11 +267,4 @@ function jsonFromCbor(cbor: Cbor): Json {
     out.set(key, jsonFromCbor(value));
   }
   return out;
-}
-
-function cborFromJson(json: Json): Cbor {
-  if (json instanceof JsonNumber) return BigInt(json.raw);
-  if (json === null || typeof json === "boolean" || typeof json === "string") return json;
-  if (isJsonObject(json)) return new Map([...json].map(([key, value]) => [key, cborFromJson(value)]));
-  return json.map(cborFromJson);
 }

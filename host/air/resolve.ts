@@ -12,28 +12,31 @@ import type { Manifest } from "./manifest.ts";
 import { manifestBytes, nodeBytes } from "./node.ts";
 import { Active } from "./resolve/active.ts";
 import { resolveEffects } from "./resolve/effects.ts";
+import { checkEnforcers } from "./resolve/enforcers.ts";
 import type { Given } from "./resolve/given.ts";
 import { resolveGrants } from "./resolve/grants.ts";
 import { resolvePlans } from "./resolve/plans.ts";
 import { resolvePolicy } from "./resolve/policies.ts";
-import { resolveReducers } from "./resolve/reducers.ts";
-import { resolveRoutes } from "./resolve/routes.ts";
+import { resolveModules } from "./resolve/reducers.ts";
+import { resolveInboxes, resolveRoutes } from "./resolve/routes.ts";
 import { compileAll } from "./resolve/schemas.ts";
+import { resolveSecrets } from "./resolve/secrets.ts";
 import { resolveTriggers } from "./resolve/triggers.ts";
-import { refuseUnsupported } from "./resolve/unsupported.ts";
 import type { FaultList } from "./source.ts";
 
 /** Null when something was refused; all of it is in `faults`, with warnings. */
 export function resolve(given: Given, faults: FaultList): Manifest | null {
   const active = new Active(given, faults);
-  refuseUnsupported(given, faults);
   const schemas = compileAll(active, faults);
   const effects = resolveEffects(active, schemas, faults);
   const grants = resolveGrants(given, active, schemas, faults);
-  const resolved = resolveReducers(given, active, schemas, effects, grants, faults);
-  const plans = resolvePlans(active, schemas, effects, faults);
+  checkEnforcers(active, faults);
+  const { reducers, pure } = resolveModules(given, active, schemas, effects, grants, faults);
+  const plans = resolvePlans(given, active, schemas, effects, grants, faults);
   const policy = resolvePolicy(given, active, effects, grants, faults);
-  const routes = resolveRoutes(given, active, schemas, resolved, faults);
+  const secrets = resolveSecrets(given, active, grants, faults);
+  const routes = resolveRoutes(given, active, schemas, reducers, faults);
+  const inboxes = resolveInboxes(given, active, faults);
   const triggers = resolveTriggers(given, active, schemas, plans, faults);
   if (faults.failed) return null;
 
@@ -45,14 +48,14 @@ export function resolve(given: Given, faults: FaultList): Manifest | null {
     nodes.set(hash, bytes);
   };
   for (const [name, plan] of plans) keep(name, nodeBytes(plan.definition));
-  for (const list of ["schemas", "modules", "effects", "caps", "policies"] as const) {
+  for (const list of ["schemas", "modules", "effects", "caps", "policies", "secrets"] as const) {
     for (const [name, { definition }] of active.set[list]) {
       if (!catalogue().hashes.has(name)) keep(name, nodeBytes(definition));
     }
   }
   const { definition } = given.manifest;
   const hashOfRef = (list: ListName, name: string): Hash => {
-    const hash = hashes.get(name) ?? catalogue().hashes.get(name);
+    const hash = hashes.get(name) ?? builtinRef(list, name);
     if (hash === undefined) throw bug("a listed definition has no hash", { list, name });
     return hash;
   };
@@ -66,14 +69,26 @@ export function resolve(given: Given, faults: FaultList): Manifest | null {
     nodes,
     schemas: schemas.byName,
     modules: new Map([...active.set.modules].map(([name, sourced]) => [name, sourced.definition])),
-    reducers: new Map([...resolved].map(([name, { reducer }]) => [name, reducer])),
+    reducers: new Map([...reducers].map(([name, { reducer }]) => [name, reducer])),
+    pureModules: pure,
     plans,
     effects,
     grants: grants.byName,
     policy,
     routes,
     triggers,
+    secrets,
+    inboxes,
   };
+}
+
+/**
+ * The hash a manifest has for what is built in. A running AgentOS refers to modules by their node with `$kind`,
+ * as to a world's own, and to all else without it.
+ */
+function builtinRef(list: ListName, name: string): Hash | undefined {
+  const { hashes, moduleNodeHashes } = catalogue();
+  return list === "modules" ? moduleNodeHashes.get(name) : hashes.get(name);
 }
 
 /** Hashes an author wrote down are replaced by the ones that are: AIR only warns of a difference. */

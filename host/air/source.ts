@@ -5,7 +5,7 @@
 
 import { compareText } from "../values/bytes.ts";
 import { AirloomError, type Diagnostic } from "../values/errors.ts";
-import { DIAGNOSTIC_CODES } from "./codes.ts";
+import { isError } from "./codes.ts";
 
 /** Which part of a member a fault is about. */
 export type Part = "key" | "value";
@@ -71,7 +71,7 @@ export class FaultList {
   }
 
   add(origin: Origin, fault: Fault): void {
-    const warning = DIAGNOSTIC_CODES.get(fault.code)?.severity === "warning" && !this.#strict;
+    const warning = !isError(fault.code) && !this.#strict;
     if (!warning) this.#errors += 1;
     if (warning ? this.#diagnostics.length - this.#listedErrors >= LISTED_MAX : this.full) return;
     const { pointer, line, column } = origin.locate(fault.pointer, fault.part ?? "value");
@@ -107,13 +107,13 @@ export class FaultList {
     return this.sorted().filter((diagnostic) => diagnostic.severity === "warning");
   }
 
-  /** Throws `manifest.invalid` with everything that was found, when something was refused. */
-  throwIfFailed(): void {
+  /** Throws this code (kind `manifest`) with everything that was found, when something was refused. */
+  throwIfFailed(code = "manifest.invalid"): void {
     if (this.#errors === 0) return;
     const diagnostics = this.sorted();
     const first = diagnostics.find((diagnostic) => diagnostic.severity === "error");
     const more = this.#errors === 1 ? "" : ` (and ${this.#errors - 1} more)`;
-    throw new AirloomError("manifest", "manifest.invalid", `${first?.message ?? "invalid"}${more}`, {
+    throw new AirloomError("manifest", code, `${first?.message ?? "invalid"}${more}`, {
       diagnostics,
       fields: { errors: this.#errors },
     });

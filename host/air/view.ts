@@ -8,7 +8,6 @@ import type { ModuleDefinition, PolicyRule, SecretDefinition, Step } from "./def
 import { exprText, slotText } from "./expr-text.ts";
 import { manifestHashes } from "./hashes.ts";
 import type { Grant, Manifest, Plan } from "./manifest.ts";
-import { definitionFromNode } from "./node.ts";
 
 export interface ManifestView {
   readonly hash: string;
@@ -35,6 +34,7 @@ export interface ManifestView {
   /** The one that decides; null when everything is allowed. */
   readonly policy: PolicyView | null;
   readonly secrets: readonly SecretView[];
+  readonly inboxes: readonly { readonly source: string; readonly module: string }[];
 }
 
 export interface ModuleView {
@@ -130,7 +130,8 @@ export function viewManifest(manifest: Manifest): ManifestView {
       manifest.policy === null
         ? null
         : { name: manifest.policy.name, rules: manifest.policy.rules.map(ruleView) },
-    secrets: byName(secretViews(manifest)),
+    secrets: byName([...manifest.secrets.values()].map(secretView)),
+    inboxes: manifest.inboxes.map(({ source, module }) => ({ source, module })),
   };
 }
 
@@ -251,14 +252,6 @@ function ruleView({ when, decision }: PolicyRule): PolicyView["rules"][number] {
   };
 }
 
-function secretViews(manifest: Manifest): readonly SecretView[] {
-  const defined = manifestHashes(manifest)
-    .filter(({ kind }) => kind === "defsecret")
-    .map(({ preimage }) => definitionFromNode(preimage) as SecretDefinition);
-  return defined.map(({ name, bindingId, allowedCaps, allowedPlans }) => ({
-    name,
-    binding: bindingId,
-    allowedCaps,
-    allowedPlans,
-  }));
+function secretView({ name, bindingId, allowedCaps, allowedPlans }: SecretDefinition): SecretView {
+  return { name, binding: bindingId, allowedCaps, allowedPlans };
 }

@@ -10,7 +10,7 @@ import { inCanonicalOrder } from "../air/order.ts";
 import { parseDefinition } from "../air/parse/definition.ts";
 import { FaultList, type Origin } from "../air/source.ts";
 import { parseJsonText } from "../air/text/parse.ts";
-import { shapeChecker } from "../air/text/shape.ts";
+import { checkShape } from "../air/text/shape.ts";
 import { fromUtf8 } from "../values/bytes.ts";
 import { AirloomError } from "../values/errors.ts";
 import { hashOf } from "../values/hash.ts";
@@ -19,7 +19,7 @@ import { isBuiltin, isName } from "../values/names.ts";
 import { nearest } from "../values/nearest.ts";
 import { quote } from "../values/quote.ts";
 import { compileSchema, type Schema } from "../values/schema.ts";
-import { loadWorldFolder, schemaDocuments } from "./directory.ts";
+import { loadWorldFolder } from "./directory.ts";
 import { ownerOf } from "./owner.ts";
 
 /**
@@ -63,12 +63,9 @@ function schemaNamed(name: string, world: string | null): Schema {
   const meant = nearest(name, own === undefined ? built.keys() : own.keys());
   const hint =
     meant !== undefined ? `; did you mean ${meant}?` : world === null ? "; name its world with --world" : "";
-  throw new AirloomError(
-    "request",
-    "event.unknown_schema",
-    `there is no schema ${quote(name, 200)}${hint}`,
-    { fields: { schema: name } },
-  );
+  throw new AirloomError("request", "event.unknown_schema", `there is no schema ${quote(name, 200)}${hint}`, {
+    fields: { schema: name },
+  });
 }
 
 function readText(path: string): string {
@@ -129,7 +126,7 @@ function nodeHashed(
     return null;
   }
   const definition = json as JsonObject;
-  if (!shapeChecker(schemaDocuments()).check(kind, definition, report)) return null;
+  if (!checkShape(kind, definition, report)) return null;
   const draft = parseDefinition(kind, inCanonicalOrder(definition), report);
   if (draft === null) return null;
   if (draft.kind !== "manifest" && draft.kind !== "defplan") {
@@ -161,7 +158,12 @@ function namedHash(name: string, world: string | null): Hashed {
   const meant = nearest(name, names);
   const hint =
     meant !== undefined ? `did you mean ${meant}?` : world === null ? "name its world with --world" : "";
-  throw new AirloomError("missing", "hash.unknown_name", `there is no definition ${quote(name, 200)}; ${hint}`, {
-    fields: { name },
-  });
+  throw new AirloomError(
+    "missing",
+    "hash.unknown_name",
+    `there is no definition ${quote(name, 200)}; ${hint}`,
+    {
+      fields: { name },
+    },
+  );
 }

@@ -5,6 +5,7 @@ import { DIAGNOSTIC_CODES } from "../air/codes.ts";
 /** Codes of errors and recorded faults beyond `DIAGNOSTIC_CODES`, and what each says in one line. */
 const OTHERS: readonly (readonly [code: string, title: string])[] = [
   ["manifest.invalid", "The definitions have faults"],
+  ["patch.invalid", "A patch document has faults"],
   ["value.invalid", "A value is not of its schema"],
   ["cbor.range", "An integer is too large for CBOR"],
   ["hash.needs_world", "A hash cannot be taken without the world around it"],
@@ -16,6 +17,7 @@ const OTHERS: readonly (readonly [code: string, title: string])[] = [
   ["world.missing", "There is no such world"],
   ["world.unreadable", "A file of a world cannot be read"],
   ["world.folder_changed", "The folder differs from what the world runs"],
+  ["world.unsupported", "This engine cannot run these definitions"],
   ["world.busy", "The world has too much pending work"],
   ["world.closed", "The world is closed"],
   ["world.diverged", "The journal does not replay"],
@@ -45,6 +47,7 @@ const OTHERS: readonly (readonly [code: string, title: string])[] = [
   ["capability.denied", "The grant does not cover an effect"],
   ["policy.denied", "The policy does not allow an effect"],
   ["receipt.invalid_payload", "A receipt is not of the schema of its effect"],
+  ["receipt.unknown", "A receipt answers an intent that is not open"],
   ["receipt.unknown_effect", "A receipt belongs to an effect the manifest no longer has"],
   ["reducer.vanished", "An event was meant for a reducer that is gone"],
 

@@ -27,8 +27,8 @@ const STEERING = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
  * reads back. Control codes below a space are for whoever renders text; colours are made of them.
  */
 export function guarded(io: Io): Io {
-  const escape = (character: string): string =>
+  const escaped = (character: string): string =>
     `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
-  const guard = (text: string): string => text.replace(STEERING, escape);
+  const guard = (text: string): string => text.replace(STEERING, escaped);
   return { ...io, stdout: (text) => io.stdout(guard(text)), stderr: (text) => io.stderr(guard(text)) };
 }

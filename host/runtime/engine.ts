@@ -16,7 +16,7 @@ import type { Ingress } from "../kernel/ingress.ts";
 import type { Definitions, WorldState } from "../kernel/state.ts";
 import type { Outcome, World } from "../kernel/world.ts";
 import type { Epoch, FrameSeq, IntentId, LogicalTimeNs, WorldId } from "../values/brand.ts";
-import { equalBytes, utf8 } from "../values/bytes.ts";
+import { EMPTY, equalBytes, utf8 } from "../values/bytes.ts";
 import { encodeCbor } from "../values/cbor.ts";
 import { AirloomError, bug } from "../values/errors.ts";
 import { sha256 } from "../values/hash.ts";
@@ -145,10 +145,24 @@ export class Engine {
   settle(intent: IntentId, receipt: (stamp: Stamp) => Receipt): void {
     const done = this.#exclusive(async () => {
       trace("receipt.received", this.state.head.nextFrame);
-      const frame = await this.#ingress((stamp) => ({ kind: "receipt", intent, receipt: receipt(stamp) }));
+      const frame = await this.#receive(intent, receipt);
       if (frame === null) this.#ignoredReceipts += 1;
     });
     done.catch(() => {}); // a world that stopped says so to whoever waits or sends
+  }
+
+  /** An adapter whose payload the effect's own schema refuses has failed; the originator hears that it did. */
+  async #receive(intent: IntentId, receipt: (stamp: Stamp) => Receipt): Promise<Frame | null> {
+    try {
+      return await this.#ingress((stamp) => ({ kind: "receipt", intent, receipt: receipt(stamp) }));
+    } catch (error) {
+      if (!(error instanceof AirloomError) || error.code !== "receipt.invalid_payload") throw error;
+      return this.#ingress((stamp) => ({
+        kind: "receipt",
+        intent,
+        receipt: { ...receipt(stamp), status: "error", payload: EMPTY },
+      }));
+    }
   }
 
   /** Records new definitions, whose blobs are durable already. Throws `manifest.world_busy`. */

@@ -10,6 +10,7 @@ import type { Entry } from "../journal/frame.ts";
 import type { Head, Journal } from "../journal/port.ts";
 import { MemoryCells } from "../kernel/cells.ts";
 import type { Definitions, Genesis } from "../kernel/state.ts";
+import { requireSupported } from "../kernel/supported.ts";
 import { World } from "../kernel/world.ts";
 import { replayWorld } from "../replay/core/replay.ts";
 import type { Epoch, FrameSeq, Hash, WorldId } from "../values/brand.ts";
@@ -42,11 +43,13 @@ export interface OpenOptions {
 }
 
 /**
- * Throws `AirloomError`: `world.folder_changed` (kind `request`) when the folder differs from the journal,
- * `world.diverged` (kind `corrupt`) when the journal does not replay, and what the store throws.
+ * Throws `AirloomError`: `world.unsupported` (kind `manifest`) before anything is written, when the folder asks
+ * for what this engine does not run; `world.folder_changed` (kind `request`) when the folder differs from the
+ * journal, `world.diverged` (kind `corrupt`) when the journal does not replay, and what the store throws.
  */
 export async function openWorld(options: OpenOptions): Promise<Engine> {
   const { journal } = options;
+  requireSupported(options.definitions.manifest);
   const worldId = await onlyWorld(journal, options.newWorldId);
   const epoch = await journal.claim(worldId);
   const head = await journal.head(worldId);

@@ -3,7 +3,7 @@
  * with another program and see where they part.
  */
 
-import { concat, fromUtf8 } from "./bytes.ts";
+import { fromUtf8 } from "./bytes.ts";
 import { CborReader, hasSelfDescribe, MAJOR } from "./cbor.ts";
 import { AirloomError } from "./errors.ts";
 import { NESTING_MAX } from "./limits.ts";
@@ -66,39 +66,47 @@ class Annotator {
     };
     switch (major) {
       case MAJOR.nat:
-        return add(isKey ? `key ${argument}` : `integer ${argument}`);
+        add(`${isKey ? "key" : "integer"} ${argument}`);
+        break;
       case MAJOR.negative:
-        return add(isKey ? `key ${-1n - argument}` : `integer ${-1n - argument}`);
+        add(`${isKey ? "key" : "integer"} ${-1n - argument}`);
+        break;
       case MAJOR.bytes:
-        return this.#bytes(this.#run(argument), depth, add);
+        this.#bytes(this.#run(argument), depth, add);
+        break;
       case MAJOR.text: {
         const body = this.#run(argument);
-        return add(`${isKey ? "field" : "text"} ${quote(this.#textOf(body), SHOWN_MAX)}`, body);
+        add(`${isKey ? "field" : "text"} ${quote(this.#textOf(body), SHOWN_MAX)}`, body);
+        break;
       }
       case MAJOR.list:
         add(`list of ${argument}`);
         for (let i = 0n; i < argument; i++) this.#item(depth + 1, false);
-        return;
+        break;
       case MAJOR.map:
         add(`map of ${argument}`);
         for (let i = 0n; i < argument; i++) {
           this.#item(depth + 1, true);
           this.#item(depth + 2, false);
         }
-        return;
+        break;
       case MAJOR.tag:
         add(argument === SELF_DESCRIBE_TAG ? "self-describe tag" : `tag ${argument}`);
-        return this.#item(depth + 1, isKey);
+        this.#item(depth + 1, isKey);
+        break;
       default:
-        return add(SIMPLE.get(reader.bytes[at]!) ?? "simple value or float");
+        add(SIMPLE.get(reader.bytes[at]!) ?? "simple value or float");
     }
   }
 
   #bytes(body: Uint8Array, depth: number, add: (what: string, body?: Uint8Array) => void): void {
     const inner = hasSelfDescribe(body) ? this.#nested(body, depth) : null;
-    if (inner === null) return add(`bytes, ${body.length}`, body);
+    if (inner === null) {
+      add(`bytes, ${body.length}`, body);
+      return;
+    }
     add(`bytes, ${body.length}, which are canonical CBOR`);
-    this.#items.push(...inner);
+    for (const each of inner) this.#items.push(each);
   }
 
   /** Null when they are not one item. */
@@ -140,9 +148,4 @@ const SIMPLE: ReadonlyMap<number, string> = new Map([
 function headLength(first: number): number {
   const info = first & 31;
   return info < 24 ? 1 : 1 + (1 << (info - 24));
-}
-
-/** The bytes the items were read from. */
-export function annotatedBytes(items: readonly AnnotatedItem[]): Uint8Array {
-  return concat(items.flatMap(({ head, body }) => [head, body]));
 }

@@ -30,12 +30,12 @@ const SHORT_TEXT_MAX = 80;
 /** A growing buffer that writes canonical items one after another. */
 export class CborWriter {
   #bytes: Uint8Array;
-  #view: DataView;
+  /** Made when it is first needed: it costs more than all of a small writer. */
+  #view: DataView | null = null;
   #length = 0;
 
   constructor(capacity = 256) {
     this.#bytes = new Uint8Array(capacity);
-    this.#view = new DataView(this.#bytes.buffer);
   }
 
   get length(): number {
@@ -49,7 +49,7 @@ export class CborWriter {
       const grown = new Uint8Array(Math.max(need, this.#bytes.length * 2));
       grown.set(this.#bytes.subarray(0, at));
       this.#bytes = grown;
-      this.#view = new DataView(grown.buffer);
+      this.#view = null;
     }
     this.#length = need;
     return at;
@@ -73,17 +73,25 @@ export class CborWriter {
     } else if (argument < 0x10000) {
       const at = this.#room(3);
       this.#bytes[at] = m | 25;
-      this.#view.setUint16(at + 1, argument);
+      this.#bytes[at + 1] = argument >>> 8;
+      this.#bytes[at + 2] = argument;
     } else if (argument < 0x100000000) {
       const at = this.#room(5);
       this.#bytes[at] = m | 26;
-      this.#view.setUint32(at + 1, argument);
+      this.#put32(at + 1, argument);
     } else {
       const at = this.#room(9);
       this.#bytes[at] = m | 27;
-      this.#view.setUint32(at + 1, Math.floor(argument / 0x100000000));
-      this.#view.setUint32(at + 5, argument >>> 0);
+      this.#put32(at + 1, Math.floor(argument / 0x100000000));
+      this.#put32(at + 5, argument >>> 0);
     }
+  }
+
+  #put32(at: number, value: number): void {
+    this.#bytes[at] = value >>> 24;
+    this.#bytes[at + 1] = value >>> 16;
+    this.#bytes[at + 2] = value >>> 8;
+    this.#bytes[at + 3] = value;
   }
 
   /** Any integer from -2^64 to 2^64-1; throws `cbor.range` outside. */
@@ -102,6 +110,7 @@ export class CborWriter {
     }
     const at = this.#room(9);
     this.#bytes[at] = (major << 5) | 27;
+    this.#view ??= new DataView(this.#bytes.buffer);
     this.#view.setBigUint64(at + 1, argument);
   }
 
@@ -183,9 +192,25 @@ export class CborWriter {
 
 /** Canonical bytes without the self-describe tag. */
 export function encodeCbor(value: Cbor): Uint8Array {
+  if (typeof value === "string" && value.length < 24) {
+    const bytes = encodeName(value);
+    if (bytes !== null) return bytes;
+  }
   const writer = new CborWriter(64);
   writer.item(value);
   return writer.finish();
+}
+
+/** What most names are, without a writer: ASCII of less than 24 characters; null for other text. */
+function encodeName(name: string): Uint8Array | null {
+  const bytes = new Uint8Array(name.length + 1);
+  bytes[0] = (MAJOR.text << 5) | name.length;
+  for (let i = 0; i < name.length; i++) {
+    const unit = name.charCodeAt(i);
+    if (unit > 0x7f) return null;
+    bytes[i + 1] = unit;
+  }
+  return bytes;
 }
 
 /** AIR's `canon`: the self-describe tag and the canonical bytes. */

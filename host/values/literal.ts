@@ -2,16 +2,19 @@
 
 export interface Literal {
   readonly length: number;
-  /** As many whole words of four bytes, the first byte lowest, as there are. */
-  readonly words: Int32Array;
+  /** As many whole words of four bytes, the first byte lowest, as there are. Small typed arrays are slower. */
+  readonly words: readonly number[];
   /** The up to three bytes behind them. */
-  readonly rest: Uint8Array;
+  readonly rest: readonly number[];
 }
 
 export function literalOf(bytes: Uint8Array): Literal {
-  const words = new Int32Array(bytes.length >> 2);
-  for (let i = 0; i < words.length; i++) words[i] = word(bytes, 4 * i);
-  return { length: bytes.length, words, rest: bytes.slice(4 * words.length) };
+  const words: number[] = [];
+  const rest: number[] = [];
+  let i = 0;
+  for (; i + 4 <= bytes.length; i += 4) words.push(word(bytes, i));
+  for (; i < bytes.length; i++) rest.push(bytes[i]!);
+  return { length: bytes.length, words, rest };
 }
 
 /**

@@ -95,16 +95,27 @@ export function compileSchema(
   return new CompiledSchema(name, shape);
 }
 
-/** Compiles a closed set of schemas; in the order of `all`. Throws as `compileSchema`, every fault at once. */
-export function compileSchemas(all: ReadonlyMap<string, Type>): ReadonlyMap<string, Schema> {
-  const memo: SchemaMemo = new Map();
+/**
+ * Compiles a closed set of schemas; in the order of `all`. What is in the memo already is taken from there, and
+ * what is compiled is put there. Throws as `compileSchema`, every fault at once.
+ */
+export function compileSchemas(
+  all: ReadonlyMap<string, Type>,
+  memo: SchemaMemo = new Map(),
+): ReadonlyMap<string, Schema> {
   throwSchemaFaults(faultsOf(all, memo));
   return new Map([...all.keys()].map((name) => [name, new CompiledSchema(name, memo.get(name)!)]));
 }
 
-/** What `compileSchemas` would throw, with the schema each fault is in: for those who know the files. */
-export function schemaFaults(all: ReadonlyMap<string, Type>): readonly SchemaFault[] {
-  return faultsOf(all, new Map());
+/**
+ * What `compileSchemas` would throw, with the schema each fault is in: for those who know the files. Leaves the
+ * sound ones in the memo.
+ */
+export function schemaFaults(
+  all: ReadonlyMap<string, Type>,
+  memo: SchemaMemo = new Map(),
+): readonly SchemaFault[] {
+  return faultsOf(all, memo);
 }
 
 function faultsOf(all: ReadonlyMap<string, Type>, memo: SchemaMemo): SchemaFault[] {

@@ -29,7 +29,6 @@ describe("loading", () => {
     ];
     const settings = file('{"modules": 5}', "world.json");
     expect(diagnose(files, settings).map(({ code, file: path, line }) => [code, path, line])).toEqual([
-      ["manifest.none", undefined, undefined],
       ["shape.missing_field", "a.air.json", 2],
       ["shape.missing_field", "a.air.json", 2],
       ["shape.missing_field", "a.air.json", 2],
@@ -58,8 +57,7 @@ describe("loading", () => {
     ]);
     const wrong = text.replace('{"nat": {}}', '{"nat": {}, "__proto__": {}}');
     expect(diagnose([file(wrong)]).map(({ code, pointer }) => [code, pointer])).toEqual([
-      ["shape.size", "/2/type/record/__proto__"],
-      ["shape.unknown_field", "/2/type/record/__proto__/__proto__"],
+      ["type.extra_key", "/2/type/record/__proto__/__proto__"],
     ]);
     const unknown = text.replace('"plans": []', '"plans": [], "__proto__": {}');
     expect(diagnose([file(unknown)]).map(({ code, pointer }) => [code, pointer])).toEqual([
@@ -72,9 +70,38 @@ describe("loading", () => {
     const [fault] = diagnose([file(`{"$kind": "defschema", "name": "${name}", "type": {"nat": {}}}`)]).slice(
       1,
     );
-    expect(fault?.code).toBe("shape.pattern");
+    expect(fault?.code).toBe("shape.name");
     expect(fault!.message).not.toContain(String.fromCharCode(27));
     expect(fault!.message.length).toBeLessThan(200);
+  });
+
+  test("makes errors of warnings when it is strict", () => {
+    const text = `[
+      {"$kind": "manifest", "air_version": "1", "schemas": [], "modules": [], "plans": [], "caps": [],
+       "policies": [], "trigers": []}
+    ]`;
+    expect(diagnose([file(text)]).map(({ code, severity }) => [code, severity])).toEqual([
+      ["shape.unknown_field", "warning"],
+    ]);
+    expect(() => loadStrictly([file(text)])).toThrow(
+      expect.objectContaining({
+        code: "manifest.invalid",
+        diagnostics: [expect.objectContaining({ code: "shape.unknown_field", severity: "error" })],
+      }),
+    );
+    expect(loadStrictly([file(text.replace(', "trigers": []', ""))]).warnings).toEqual([]);
+  });
+
+  test("lists the errors, however many warnings there are", () => {
+    const definitions = Array.from({ length: 1500 }, (_, i) => `{"$kind": "defschema", "name": "t/S${i}@1", "type": {"unit": {}}}`);
+    const text = `[
+      {"$kind": "manifest", "air_version": "1", "schemas": [], "modules": [{"name": "t/M@1"}], "plans": [],
+       "caps": [], "policies": []},
+      ${definitions.join(",\n")}
+    ]`;
+    const found = diagnose([file(text)]);
+    expect(found.filter(({ severity }) => severity === "error").map(({ code }) => code)).toEqual(["reference.module"]);
+    expect(found.filter(({ code }) => code === "definition.unlisted")).toHaveLength(1000);
   });
 
   test("counts faults beyond the first thousand and does not list them", () => {

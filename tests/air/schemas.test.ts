@@ -88,7 +88,7 @@ function resolve(file: string, ref: string): Schema | undefined {
     candidates.length > 0 ? candidates : [schemaDocuments().get(target === "" ? file : target!)];
   for (const document of documents) {
     let here: unknown = document;
-    for (const key of pointer!.split("/").slice(1)) here = (here as Schema | undefined)?.[key];
+    for (const key of (pointer ?? "").split("/").slice(1)) here = (here as Schema | undefined)?.[key];
     if (here !== undefined) return here as Schema;
   }
   return undefined;

@@ -7,7 +7,7 @@ import type { Ingress } from "../../host/kernel/ingress.ts";
 import type { ModuleHost } from "../../host/kernel/ports.ts";
 import type { Genesis } from "../../host/kernel/state.ts";
 import { type Outcome, World } from "../../host/kernel/world.ts";
-import { replay, type ReplayReport } from "../../host/replay/core/replay.ts";
+import { type ReplayReport, replay } from "../../host/replay/core/replay.ts";
 import { loadModules } from "../../host/runtime/definitions.ts";
 import { encodeJson } from "../../host/runtime/scenario.ts";
 import type { LogicalTimeNs, WallTimeNs, WorldId } from "../../host/values/brand.ts";
@@ -15,7 +15,7 @@ import { jsonFrom } from "../../host/values/json.ts";
 import { createModuleHost } from "../../host/wasm/host.ts";
 import { T, type TestWorld } from "../support/world.ts";
 
-const GENESIS: Genesis = {
+export const GENESIS: Genesis = {
   worldId: "00112233445566778899aabbccddeeff" as WorldId,
   limitsProfile: 1n,
   fuelSchedule: "none",
@@ -87,7 +87,6 @@ export async function bareWorld(
   };
   return bare;
 }
-
 
 /** An event that has the probe do something. */
 export function asking(bare: Bare, payload: string, value: Record<string, unknown> = {}): Ingress {

@@ -7,8 +7,8 @@ import { toHex } from "../../host/values/bytes.ts";
 import { canon, decodeCbor } from "../../host/values/cbor.ts";
 import {
   framesOf,
-  openVirtual,
   type Opened,
+  openVirtual,
   recordsOfKind,
   replayJournal,
   send,

@@ -11,14 +11,14 @@ import { envelope, op, type TinyReducer, tinyReducer } from "../support/modules.
 import {
   frameBytes,
   framesOf,
-  openVirtual,
   type Opened,
+  openVirtual,
   recordsOfKind,
   replayJournal,
   stateOf,
   T,
-  testWorld,
   type TestWorldOptions,
+  testWorld,
 } from "../support/world.ts";
 import { ask, faultOf, probe } from "./probe.ts";
 
@@ -56,7 +56,13 @@ describe("a reducer that goes wrong", () => {
     expect(fault).toMatchObject({ outcome: "fault", code: "module.abort", message: "thrown on purpose" });
     expect(fault.file).toBe("reducer.ts");
     expect(Number(fault.line)).toBeGreaterThan(30);
-    expect(delivery).toMatchObject({ state: null, stateBlob: null, annotation: null, arm: "Start", cause: 0 });
+    expect(delivery).toMatchObject({
+      state: null,
+      stateBlob: null,
+      annotation: null,
+      arm: "Start",
+      cause: 0,
+    });
   });
 
   it("by refusing: its reason, and no place", async () => {

@@ -2,7 +2,7 @@
 
 import type { RecordOf } from "../../host/journal/record.ts";
 import type { Engine } from "../../host/runtime/engine.ts";
-import { changedReducer, type Compiled } from "../support/modules.ts";
+import { type Compiled, changedReducer } from "../support/modules.ts";
 import { send, T } from "../support/world.ts";
 
 /**

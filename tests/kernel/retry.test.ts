@@ -159,7 +159,9 @@ describe("the retry world", () => {
     expect(stateOf(opened.engine)).toMatchObject({ pc: "Done", attempt: 2 });
     expect(await deadlines(opened)).toEqual([T + 10n * MS]);
     const turns = await recordsOfKind(opened.journal, "plan_turn");
-    expect(turns.flatMap(({ steps }) => steps).filter(([, outcome]) => outcome === "skipped")).toHaveLength(2);
+    expect(turns.flatMap(({ steps }) => steps).filter(([, outcome]) => outcome === "skipped")).toHaveLength(
+      2,
+    );
     expect(await replayJournal(opened.journal)).toMatchObject({ verdict: "identical" });
   });
 

@@ -17,20 +17,21 @@ import { canon, decodeCbor, encodeCbor } from "../../host/values/cbor.ts";
 import { AirloomError } from "../../host/values/errors.ts";
 import { hashOf } from "../../host/values/hash.ts";
 import { createModuleHost } from "../../host/wasm/host.ts";
+import { Draw } from "../support/draw.ts";
 import { envelope, tinyReducer } from "../support/modules.ts";
 import {
   framesOf,
-  openVirtual,
   type Opened,
+  openVirtual,
   replayJournal,
   send,
   startWork,
-  testWorld,
   type TestWorld,
+  testWorld,
 } from "../support/world.ts";
 import { ask, keyed, probe } from "./probe.ts";
 
-const seed = Number(process.env.AIRLOOM_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));
+const draw = new Draw("snapshot");
 
 /** A world that waits for a timer, with a snapshot taken meanwhile. */
 async function snapshotted(world: TestWorld): Promise<Opened> {
@@ -155,7 +156,6 @@ describe("a snapshot", () => {
   });
 
   it("that was changed has another hash, and is refused or read, never anything else", async () => {
-    console.log(`snapshot test seed: ${seed}`);
     const { journal } = await snapshotted(await testWorld());
     const { blob, frame, hash } = await snapshotOf(journal);
     const { definitions } = await testWorld();
@@ -163,12 +163,12 @@ describe("a snapshot", () => {
     let refused = 0;
     for (let at = 0; at < blob.length; at++) {
       const changed = blob.slice();
-      changed[at]! ^= 1 + (Math.imul(seed + at, 2654435761) >>> 24) % 255;
+      changed[at]! ^= draw.bits();
       expect(hashOf(changed)).not.toBe(hash);
       try {
         decodeSnapshot(changed).restore(definitions, frame);
       } catch (error) {
-        expect(error instanceof AirloomError && error.code, `byte ${at}, seed ${seed}: ${error}`).toBe(
+        expect(error instanceof AirloomError && error.code, `byte ${at}, seed ${draw.seed}: ${error}`).toBe(
           "snapshot.corrupt",
         );
         refused += 1;

@@ -1,8 +1,8 @@
 /** A journal replayed against other definitions: what changed is named by record and field, with both values. */
 
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { stampHash } from "../../host/build/stamp.ts";
 import type { Journal } from "../../host/journal/port.ts";
 import { runToIdle } from "../../host/testing/clock.ts";
@@ -14,8 +14,15 @@ import {
   jsonLines,
   startWork as startWorkLine,
 } from "../support/cli.ts";
-import { changedReducer, type Compiled, compiledReducer } from "../support/modules.ts";
-import { openVirtual, replayJournal, startWork, T, testWorld, type TestWorldOptions } from "../support/world.ts";
+import { type Compiled, changedReducer, compiledReducer } from "../support/modules.ts";
+import {
+  openVirtual,
+  replayJournal,
+  startWork,
+  T,
+  type TestWorldOptions,
+  testWorld,
+} from "../support/world.ts";
 
 const NAME = "retry-backoff";
 const MS = 1_000_000n;
@@ -234,7 +241,11 @@ describe("airloom replay --against", () => {
     const unbuilt = await copyWorld(NAME);
     folders.push(unbuilt);
     const path = join(unbuilt.folder, "module.air.json");
-    const other = stampHash(await readFile(path, "utf8"), "demo/RetrySM@1", `sha256:${"1".repeat(64)}` as never);
+    const other = stampHash(
+      await readFile(path, "utf8"),
+      "demo/RetrySM@1",
+      `sha256:${"1".repeat(64)}` as never,
+    );
     await writeFile(path, other);
     const missing = await airloomHere(["replay", world, "--against", unbuilt.folder, "--json"]);
     expect(missing.exitCode).toBe(4);

@@ -7,18 +7,11 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openFrame, recordBytes } from "../../host/journal/frame.ts";
 import { crc32 } from "../../host/values/hash.ts";
 import { airloom, airloomHere, copyWorld, jsonLines, startWork } from "../support/cli.ts";
+import { Draw } from "../support/draw.ts";
 
 const PREFIX_BYTES = 8;
 
-const seed = Number(process.env.AIRLOOM_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));
-console.log(`tampered store test seed: ${seed} (AIRLOOM_TEST_SEED=${seed} repeats it)`);
-
-let drawn = seed;
-/** From 0 up to but not including `below`. */
-function draw(below: number): number {
-  drawn = (Math.imul(drawn, 1664525) + 1013904223) >>> 0;
-  return Math.floor((drawn / 2 ** 32) * below);
-}
+const draw = new Draw("tampered store");
 
 let copy: Awaited<ReturnType<typeof copyWorld>>;
 let database: string;
@@ -36,7 +29,9 @@ afterAll(() => copy.remove());
 async function changeFrame(frame: number, change: (bytes: Uint8Array) => Uint8Array): Promise<void> {
   await writeFile(database, whole);
   const db = new DatabaseSync(database);
-  const { id, bytes } = db.prepare("SELECT id, bytes FROM journal ORDER BY first LIMIT 1 OFFSET ?").get(frame);
+  const { id, bytes } = db
+    .prepare("SELECT id, bytes FROM journal ORDER BY first LIMIT 1 OFFSET ?")
+    .get(frame);
   db.prepare("UPDATE journal SET bytes = ? WHERE id = ?").run(change(bytes), id);
   db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
   db.close();
@@ -44,7 +39,7 @@ async function changeFrame(frame: number, change: (bytes: Uint8Array) => Uint8Ar
 
 function flip(bytes: Uint8Array, at: number): Uint8Array {
   const out = bytes.slice();
-  out[at]! ^= 1 + draw(255);
+  out[at]! ^= draw.bits();
   return out;
 }
 
@@ -57,7 +52,7 @@ function repairCrc(bytes: Uint8Array): Uint8Array {
 /** Some byte of a record. */
 function byteOf(bytes: Uint8Array, record: number): number {
   const found = recordBytes(openFrame(bytes))[record]!;
-  return found.byteOffset - bytes.byteOffset + draw(found.length);
+  return found.byteOffset - bytes.byteOffset + draw.below(found.length);
 }
 
 const replayJson = async () => {
@@ -71,7 +66,7 @@ describe("a store whose journal was changed", () => {
   });
 
   it.each([0, 1, 2, 3])("gives exit 3 and names frame %i where the CRC was left", async (frame) => {
-    await changeFrame(frame, (bytes) => flip(bytes, PREFIX_BYTES + draw(bytes.length - PREFIX_BYTES)));
+    await changeFrame(frame, (bytes) => flip(bytes, PREFIX_BYTES + draw.below(bytes.length - PREFIX_BYTES)));
     const { exitCode, line } = await replayJson();
     expect({ exitCode, line }).toMatchObject({
       exitCode: 3,

@@ -9,6 +9,7 @@ import type { Journal } from "../../host/journal/port.ts";
 import { runToIdle } from "../../host/testing/clock.ts";
 import { AirloomError } from "../../host/values/errors.ts";
 import { crc32 } from "../../host/values/hash.ts";
+import { Draw } from "../support/draw.ts";
 import { frameBytes, openVirtual, replayJournal, startWork, testWorld } from "../support/world.ts";
 
 const RECORD_BYTES_TRIED = 4;
@@ -18,15 +19,7 @@ const PREFIX_BYTES = 8;
 /** In the body, behind the head's list: the digest of the frame before. */
 const PREVIOUS_DIGEST = { from: PREFIX_BYTES + 3, to: PREFIX_BYTES + 35 };
 
-const seed = Number(process.env.AIRLOOM_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));
-console.log(`tampering test seed: ${seed} (AIRLOOM_TEST_SEED=${seed} repeats it)`);
-
-let drawn = seed;
-/** From 0 up to but not including `below`. */
-function draw(below: number): number {
-  drawn = (Math.imul(drawn, 1664525) + 1013904223) >>> 0;
-  return Math.floor((drawn / 2 ** 32) * below);
-}
+const draw = new Draw("tampering");
 
 interface Change {
   readonly frame: number;
@@ -76,15 +69,20 @@ async function replayChanged(change: Change, options: { readonly repairCrc: bool
   } catch (error) {
     if (!(error instanceof AirloomError) || error.kind !== "corrupt") return { how: "failed", what: error };
     const { frame, record } = error.fields as { frame?: bigint; record?: number };
-    return { how: "corrupt", ...(frame === undefined ? {} : { frame }), record: record ?? 0, what: error.fields };
+    return {
+      how: "corrupt",
+      ...(frame === undefined ? {} : { frame }),
+      record: record ?? 0,
+      what: error.fields,
+    };
   }
 }
 
 /** First, last and some bytes between, each with bits to flip. */
 function changesIn(frame: number, record: number, from: number, to: number, count: number): Change[] {
   const places = new Set([from, to - 1]);
-  while (places.size < Math.min(count, to - from)) places.add(from + draw(to - from));
-  return [...places].map((at) => ({ frame, record, at, flip: 1 + draw(255) }));
+  while (places.size < Math.min(count, to - from)) places.add(from + draw.below(to - from));
+  return [...places].map((at) => ({ frame, record, at, flip: draw.bits() }));
 }
 
 function recordChanges(): Change[] {
@@ -104,7 +102,7 @@ function headChanges(): Change[] {
 }
 
 const show = (change: Change, found: unknown = "") =>
-  `seed ${seed}, ${JSON.stringify(change)} ${JSON.stringify(found, (_key, value) =>
+  `seed ${draw.seed}, ${JSON.stringify(change)} ${JSON.stringify(found, (_key, value) =>
     typeof value === "bigint" ? `${value}` : value,
   )}`;
 
@@ -121,7 +119,7 @@ describe("a journal with a byte changed in any record", () => {
       expect(() => openFrame(bytes), show(change)).toThrow(corrupt);
     }
     for (const [frame, bytes] of frames.entries()) {
-      const change = { frame, record: 0, at: draw(bytes.length), flip: 1 + draw(255) };
+      const change = { frame, record: 0, at: draw.below(bytes.length), flip: draw.bits() };
       const found = await replayChanged(change, { repairCrc: false });
       expect(found, show(change, found)).toMatchObject({ how: "corrupt", frame: BigInt(change.frame) });
     }
@@ -151,9 +149,9 @@ describe("a journal with a byte changed in the head of a frame", () => {
 
   it("is told by the field where the digest of the frame before was changed", async () => {
     for (const [frame] of frames.entries()) {
-      const at = PREVIOUS_DIGEST.from + draw(32);
+      const at = PREVIOUS_DIGEST.from + draw.below(32);
       expect(at).toBeLessThan(PREVIOUS_DIGEST.to);
-      const change = { frame, record: 0, at, flip: 1 + draw(255) };
+      const change = { frame, record: 0, at, flip: draw.bits() };
       const { what } = await replayChanged(change, { repairCrc: true });
       const expected = { frame: BigInt(frame), reason: "chain", field: "previous_digest" };
       expect(what, show(change, what)).toMatchObject(expected);

@@ -10,13 +10,13 @@ import { runToIdle } from "../../host/testing/clock.ts";
 import { toHex } from "../../host/values/bytes.ts";
 import { airloom, airloomHere, copyWorld, jsonLines, startWork as startWorkLine } from "../support/cli.ts";
 import {
-  framesOf,
   frameBytes,
+  framesOf,
   openVirtual,
   replayJournal,
   startWork,
-  testWorld,
   type TestWorld,
+  testWorld,
 } from "../support/world.ts";
 
 let world: TestWorld;
@@ -164,7 +164,11 @@ describe("frames that no engine wrote", () => {
 
   it("are refused where nothing was pending", async () => {
     const report = await replayJournal(journal, { frames: withFrame(record("continue")), head: null });
-    expect(report.divergence).toMatchObject({ frame: 4n, reason: "refused", field: "continue.nothing_pending" });
+    expect(report.divergence).toMatchObject({
+      frame: 4n,
+      reason: "refused",
+      field: "continue.nothing_pending",
+    });
   });
 
   it("are corrupt when they begin a world again", async () => {

@@ -1,16 +1,14 @@
 /** A world at run time: what is acknowledged, what starts when, and what a restart or a rival changes. */
 
 import { describe, expect, it } from "vitest";
-import type { Adapter } from "../../host/adapters/port.ts";
+import type { Adapter, Settle } from "../../host/adapters/port.ts";
 import { createMemoryJournal } from "../../host/journal/memory.ts";
-import type { AppendResult, Commit, Journal } from "../../host/journal/port.ts";
+import type { AppendResult } from "../../host/journal/port.ts";
 import { makeDefinitions } from "../../host/runtime/definitions.ts";
-import type { Send } from "../../host/runtime/engine.ts";
 import { runToIdle } from "../../host/testing/clock.ts";
 import type { IntentId, WorldId } from "../../host/values/brand.ts";
 import { canon } from "../../host/values/cbor.ts";
 import { AirloomError } from "../../host/values/errors.ts";
-import { LIMITS } from "../../host/values/limits.ts";
 import {
   frameBytes,
   framesOf,
@@ -22,142 +20,9 @@ import {
   stateOf,
   testWorld,
 } from "../support/world.ts";
+import { appending, gated, turn } from "./journals.ts";
 
 const MS = 1_000_000n;
-
-/** The journal with another `append`. */
-function appending(inner: Journal, append: (commit: Commit) => Promise<AppendResult>): Journal {
-  return {
-    worlds: () => inner.worlds(),
-    head: (world) => inner.head(world),
-    claim: (world) => inner.claim(world),
-    append,
-    read: (world, from) => inner.read(world, from),
-    findIngress: (world, id) => inner.findIngress(world, id),
-    readCell: (world, reducer, key, asOf) => inner.readCell(world, reducer, key, asOf),
-    cells: (world) => inner.cells(world),
-    putBlob: (world, bytes) => inner.putBlob(world, bytes),
-    getBlob: (world, hash) => inner.getBlob(world, hash),
-    close: () => inner.close(),
-  };
-}
-
-/** A journal whose appends wait for `open` to be called, from frame 1 on. */
-function gated(inner: Journal): { readonly journal: Journal; open(): void } {
-  let open = (): void => {};
-  const gate = new Promise<void>((resolve) => {
-    open = resolve;
-  });
-  const journal = appending(inner, async (commit) => {
-    if (commit.expected > 0n) await gate;
-    return inner.append(commit);
-  });
-  return { journal, open };
-}
-
-/** Lets everything that does not wait for the gate go on. */
-const turn = () => new Promise((resolve) => setImmediate(resolve));
-
-const okOf = (reqId: string): Pick<Send, "schema" | "value"> => ({
-  schema: "demo/WorkOk@1",
-  value: () => canon(new Map([["req_id", reqId]])),
-});
-
-describe("an ingress id", () => {
-  it("binds an event once: the same again is the same frame, and nothing is appended", async () => {
-    const { engine, journal } = await openVirtual(await testWorld());
-    const first = await engine.send({ ...okOf("r"), ingressId: "id-1", text: "the event" });
-    expect(first).toEqual({ frame: 1n, duplicate: false });
-    const frames = await frameBytes(journal);
-    const again = await engine.send({ ...okOf("r"), ingressId: "id-1", text: "the event" });
-    expect(again).toEqual({ frame: 1n, duplicate: true });
-    expect(await frameBytes(journal)).toEqual(frames);
-    const other = await engine.send({ ...okOf("r"), ingressId: "id-2", text: "the event" });
-    expect(other).toEqual({ frame: 2n, duplicate: false });
-  });
-
-  it("conflicts with another text, and with another event where no text is given", async () => {
-    const { engine, journal } = await openVirtual(await testWorld());
-    await engine.send({ ...okOf("r"), ingressId: "with", text: "the event" });
-    await engine.send({ ...okOf("r"), ingressId: "without" });
-    const frames = await frameBytes(journal);
-    const conflict = { kind: "request", code: "ingress.conflict" };
-    const other = engine.send({ ...okOf("r"), ingressId: "with", text: "another event" });
-    await expect(other).rejects.toMatchObject({ ...conflict, fields: { frame: 1n } });
-    const changed = engine.send({ ...okOf("s"), ingressId: "without" });
-    await expect(changed).rejects.toMatchObject({ ...conflict, fields: { frame: 2n } });
-    expect(await frameBytes(journal)).toEqual(frames);
-    await expect(engine.send({ ...okOf("r"), ingressId: "without" })).resolves.toMatchObject({ duplicate: true });
-  });
-
-  it("is remembered by the journal after a restart", async () => {
-    const world = await testWorld();
-    const first = await openVirtual(world);
-    await first.engine.send({ ...okOf("r"), ingressId: "id", text: "t" });
-    await first.engine.close();
-    const { engine } = await openVirtual(world, { journal: first.journal });
-    expect(await engine.send({ ...okOf("r"), ingressId: "id", text: "t" })).toMatchObject({ duplicate: true });
-    await expect(engine.send({ ...okOf("r"), ingressId: "id", text: "u" })).rejects.toMatchObject({
-      code: "ingress.conflict",
-    });
-  });
-
-  it("has a duplicate wait for the first, which is in flight", async () => {
-    const { journal, open } = gated(createMemoryJournal());
-    const { engine } = await openVirtual(await testWorld(), { journal });
-    const done: string[] = [];
-    const request = { ...okOf("r"), ingressId: "id", text: "t" };
-    const first = engine.send(request).finally(() => done.push("first"));
-    const second = engine.send(request).finally(() => done.push("second"));
-    await turn();
-    expect(done).toEqual([]);
-    open();
-    expect(await first).toEqual({ frame: 1n, duplicate: false });
-    expect(await second).toEqual({ frame: 1n, duplicate: true });
-    expect(done).toEqual(["first", "second"]);
-    expect(await frameBytes(journal)).toHaveLength(2);
-  });
-
-  it("is none: two sendings are two events", async () => {
-    const { engine, journal } = await openVirtual(await testWorld());
-    await Promise.all([engine.send(okOf("r")), engine.send(okOf("r"))]);
-    expect(await frameBytes(journal)).toHaveLength(3);
-  });
-
-  it.each([
-    ["empty", ""],
-    ["too long", "x".repeat(LIMITS.ingressIdMax + 1)],
-  ])("is refused when it is %s", async (_what, ingressId) => {
-    const { engine, journal } = await openVirtual(await testWorld());
-    const refused = engine.send({ ...okOf("r"), ingressId });
-    await expect(refused).rejects.toMatchObject({ kind: "request", code: "ingress.invalid_id" });
-    expect(await frameBytes(journal)).toHaveLength(1);
-    await engine.send({ ...okOf("r"), ingressId: "x".repeat(LIMITS.ingressIdMax) });
-  });
-});
-
-describe("an event that is refused", () => {
-  const big = { req_id: "r", payload: "x".repeat(LIMITS.ingressBytesMax), max_attempts: 1, base_delay_ms: 1 };
-  const cases: readonly (readonly [string, string, string, unknown])[] = [
-    ["of an unknown schema", "event.unknown_schema", "demo/StartWrok@1", null],
-    ["of a value that lacks a field", "value.invalid", "demo/StartWork@1", { req_id: "r" }],
-    ["of a value of another type", "value.invalid", "demo/WorkOk@1", "r"],
-    ["that is too large", "event.too_large", "demo/StartWork@1", { ...big, now_ns: 1 }],
-  ];
-
-  it.each(cases)("%s leaves no frame and does not use up its id", async (_what, code, schema, value) => {
-    const { engine, journal } = await openVirtual(await testWorld());
-    const frames = await frameBytes(journal);
-    const state = stateOf(engine);
-    const bytes = canon(value === null || typeof value === "string" ? value : new Map(Object.entries(value as object)));
-    const refused = engine.send({ schema, value: () => bytes, ingressId: "id", text: "t" });
-    await expect(refused).rejects.toMatchObject({ kind: "request", code });
-    expect(await frameBytes(journal)).toEqual(frames);
-    expect(stateOf(engine)).toEqual(state);
-    const sent = await engine.send({ ...okOf("r"), ingressId: "id", text: "another" });
-    expect(sent).toEqual({ frame: 1n, duplicate: false });
-  });
-});
 
 describe("timers", () => {
   it("that are open are started again by a restart, and each is settled once", async () => {
@@ -226,7 +91,12 @@ describe("a receipt", () => {
   const receipt = () => ({
     adapterId: "test",
     status: "ok" as const,
-    payload: canon(new Map<string, bigint | null>([["delivered_at_ns", 5n], ["key", null]])),
+    payload: canon(
+      new Map<string, bigint | null>([
+        ["delivered_at_ns", 5n],
+        ["key", null],
+      ]),
+    ),
     costCents: null,
     signature: new Uint8Array(64),
     tries: 1n,
@@ -247,6 +117,35 @@ describe("a receipt", () => {
     expect(engine.ignoredReceipts).toBe(4);
     expect(await frameBytes(journal)).toEqual(frames);
     expect(stateOf(engine)).toEqual(state);
+    expect(await replayJournal(journal)).toMatchObject({ verdict: "identical" });
+  });
+
+  it("whose payload its schema refuses is settled as an error, and the reducer hears of it", async () => {
+    const adapters = (settle: Settle): readonly Adapter[] => [
+      {
+        effectKinds: ["timer.set"],
+        start: ({ id }) =>
+          settle(id, () => ({
+            adapterId: "broken",
+            status: "ok",
+            payload: canon("no receipt"),
+            costCents: null,
+            signature: new Uint8Array(64),
+            tries: 1n,
+          })),
+        settled: () => {},
+        stop: () => {},
+      },
+    ];
+    const { engine, journal } = await openVirtual(await testWorld(), { adapters });
+    await startWork(engine);
+    await engine.whenIdle();
+    const receipts = await recordsOfKind(journal, "effect_receipt");
+    expect(receipts.map(({ status, payload }) => [status, payload.length])).toEqual([
+      ["error", 0],
+      ["error", 0],
+    ]);
+    expect(stateOf(engine)).toMatchObject({ pc: "Failed", attempt: 3 });
     expect(await replayJournal(journal)).toMatchObject({ verdict: "identical" });
   });
 
@@ -309,7 +208,11 @@ describe("a folder that differs from the journal", () => {
     });
     const world = await testWorld();
     const { manifest, settings } = world.definitions;
-    const opaque = { name: "demo/RetrySM@1", ...settings.modules.get("demo/RetrySM@1")!, state: "opaque" as const };
+    const opaque = {
+      name: "demo/RetrySM@1",
+      ...settings.modules.get("demo/RetrySM@1")!,
+      state: "opaque" as const,
+    };
     const modules = new Map([["demo/RetrySM@1", opaque]]);
     const other = makeDefinitions(manifest, { ...settings, modules });
     await expect(openVirtual({ ...world, definitions: other }, { journal })).rejects.toMatchObject({
@@ -368,7 +271,10 @@ describe("a store that fails", () => {
     await engine.close();
 
     const again = await openVirtual(world, { journal });
-    await expect(startWork(again.engine, {}, { id: "one" })).resolves.toEqual({ frame: 1n, duplicate: false });
+    await expect(startWork(again.engine, {}, { id: "one" })).resolves.toEqual({
+      frame: 1n,
+      duplicate: false,
+    });
     expect(await replayJournal(inner)).toMatchObject({ verdict: "identical", frames: 2 });
   });
 });

@@ -7,18 +7,16 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe, expect, it } from "vitest";
 import { airloom, copyWorld, jsonLines, ROOT, startWork } from "../support/cli.ts";
+import { Draw } from "../support/draw.ts";
 
 const RUNS_PER_STRETCH = 5;
 const DELAY_MS = 300;
 
-const seed = Number(process.env.AIRLOOM_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));
-console.log(`crash test seed: ${seed} (AIRLOOM_TEST_SEED=${seed} repeats it)`);
+const random = new Draw("crash test");
 
-let state = seed;
 /** From 0 up to but not including `below`. */
 function draw(below: number): number {
-  state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-  return Math.floor((state / 2 ** 32) * below);
+  return random.below(below);
 }
 
 interface Left {

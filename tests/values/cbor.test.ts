@@ -87,17 +87,17 @@ describe("the CBOR writer", () => {
   });
 
   it("agrees with cborg about anything it can write", () => {
+    // cborg's reader drops a byte order mark at the front of a text; what it writes keeps it.
+    const texts = fc.string({ unit: "binary" }).filter((text) => !text.startsWith("\ufeff"));
     const { tree } = fc.letrec<{ tree: Cbor }>((tie) => ({
       tree: fc.oneof(
         { depthSize: "small" },
         fc.constantFrom(null, true, false),
         fc.bigInt({ min: -1n - 0x7fffffffffffffffn, max: U64_MAX }),
-        fc.string({ unit: "binary" }),
+        texts,
         fc.uint8Array({ maxLength: 300 }),
         fc.array(tie("tree"), { maxLength: 30 }),
-        fc
-          .array(fc.tuple(fc.string({ unit: "binary" }), tie("tree")), { maxLength: 30 })
-          .map((entries) => new Map(entries)),
+        fc.array(fc.tuple(texts, tie("tree")), { maxLength: 30 }).map((entries) => new Map(entries)),
       ),
     }));
     fc.assert(

@@ -24,15 +24,16 @@ class Layout {
     const inner = margin + INDENT;
     if (isJsonArray(json)) {
       if (json.length === 0) return "[]";
-      // Behind an item there is a comma.
-      const lines = json.map((item) => inner + this.text(item, inner, 1, expanded - 1));
+      const comma = (i: number): number => (i + 1 < json.length ? 1 : 0);
+      const lines = json.map((item, i) => inner + this.text(item, inner, comma(i), expanded - 1));
       return `[\n${lines.join(",\n")}\n${margin}]`;
     }
     if (isJsonObject(json)) {
       if (json.size === 0) return "{}";
-      const lines = [...json].map(([name, value]) => {
+      const lines = [...json].map(([name, value], i) => {
         const key = `${JSON.stringify(name)}: `;
-        return inner + key + this.text(value, inner, key.length + 1, expanded - 1);
+        const taken = key.length + (i + 1 < json.size ? 1 : 0);
+        return inner + key + this.text(value, inner, taken, expanded - 1);
       });
       return `{\n${lines.join(",\n")}\n${margin}}`;
     }

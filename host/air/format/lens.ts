@@ -1,12 +1,11 @@
 /** Values of a definition, written in the other lens: the hash of a plan or a manifest does not tell them apart. */
 
-import { equalBytes } from "../../values/bytes.ts";
-import { AirloomError } from "../../values/errors.ts";
 import { isJsonArray, isJsonObject, type Json, type JsonObject } from "../../values/json.ts";
+import { sameJson } from "../../values/json-same.ts";
 import { compileSchema, type Schema } from "../../values/schema.ts";
 import type { Manifest } from "../manifest.ts";
-import { isDynamic, parseExpr } from "../parse/expr.ts";
 import { tagged } from "../parse/tagged.ts";
+import { typeSlot } from "../resolve/slots.ts";
 
 export type Lens = "sugar" | "tagged";
 
@@ -75,26 +74,20 @@ function member(json: Json | undefined, name: Json | undefined): Json | undefine
 }
 
 function convert(slot: Json, schema: Schema, lens: Lens): Json {
-  if (mentionsComment(slot) || readsSomething(slot)) return slot;
-  const value = parsed(schema, slot);
-  if (value === null) return slot;
-  const written = lens === "sugar" ? schema.toSugar(value) : schema.toTagged(value);
-  const again = readsSomething(written) ? null : parsed(schema, written);
-  return again !== null && equalBytes(schema.encode(again), schema.encode(value)) ? written : slot;
+  const hashed = mentionsComment(slot) ? null : literal(slot, schema);
+  if (hashed === null) return slot;
+  const written = lens === "tagged" ? hashed : schema.toSugar(schema.parse(hashed, "tagged"));
+  const again = literal(written, schema);
+  return again !== null && sameJson(again, hashed) ? written : slot;
 }
 
-function parsed(schema: Schema, json: Json) {
-  try {
-    return schema.parse(json);
-  } catch (error) {
-    if (error instanceof AirloomError && error.code === "value.invalid") return null;
-    throw error;
-  }
-}
-
-function readsSomething(json: Json): boolean {
-  const expr = parseExpr(json, "", () => {});
-  return expr !== null && isDynamic(expr);
+/** The literal a slot is hashed as; null for an expression, and for what anything is to be said about. */
+function literal(json: Json, schema: Schema): Json | null {
+  let sound = true;
+  const slot = typeSlot({ json, pointer: "" }, schema, () => {
+    sound = false;
+  });
+  return sound && slot?.kind === "literal" ? (slot.tagged ?? null) : null;
 }
 
 function mentionsComment(json: Json): boolean {
@@ -111,6 +104,6 @@ function grantTagged(grant: JsonObject, manifest: Manifest): Json {
   const schema = compileSchema(`parameters of ${cap.name}`, cap.schema, (name) => {
     return manifest.schemas.get(name)?.type;
   });
-  const value = mentionsComment(params) ? null : parsed(schema, params);
-  return value === null ? grant : replace(grant, "params", schema.toTagged(value));
+  if (mentionsComment(params)) return grant;
+  return replace(grant, "params", schema.toTagged(schema.parse(params)));
 }

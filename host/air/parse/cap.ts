@@ -1,13 +1,13 @@
-import { parseType } from "../../values/type-json.ts";
 import type { CapDefinition } from "../definitions.ts";
 import type { Report } from "../source.ts";
 import type { Fields } from "./fields.ts";
+import { parseTypeField } from "./type.ts";
 
 /** The enforcer that checks nothing: a name only, there is no such module. */
 export const ALLOW_ALL = "sys/CapAllowAll@1";
 
 export function parseCap(fields: Fields, report: Report): CapDefinition | null {
-  const schema = parseType(fields.value("schema"), fields.at("schema"), report);
+  const schema = parseTypeField(fields, "schema", report);
   if (schema === undefined) return null;
   return {
     kind: "defcap",

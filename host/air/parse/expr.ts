@@ -14,7 +14,7 @@ import type { PrimitiveKind } from "../../values/type.ts";
 import { NULL, type Value } from "../../values/value.ts";
 import { type Expr, OPERATORS, type Operator } from "../definitions.ts";
 import type { Report } from "../source.ts";
-import { parseReference } from "./reference.ts";
+import { NOWHERE, parseReference } from "./reference.ts";
 
 /** Tags of constants, and the kind of value each makes. `null` makes the absent option. */
 const CONSTANTS: ReadonlyMap<string, PrimitiveKind> = new Map<string, PrimitiveKind>([
@@ -42,7 +42,10 @@ const FORMS: readonly string[] = [
   "variant",
 ];
 
-/** Reports `expr.form`, `expr.constant`, `expr.operator` and `expr.reference`; null when there was one. */
+/**
+ * Reports `expr.form`, `expr.constant` and `expr.operator`, and is null when there was one; warns of
+ * `expr.reference`.
+ */
 export function parseExpr(json: Json, pointer: string, report: Report): Expr | null {
   if (!isJsonObject(json)) return noExpression(json, pointer, report);
   const keys = [...json.keys()].filter((key) => key !== "$comment");
@@ -169,18 +172,20 @@ function constantValue(kind: PrimitiveKind, body: Json): Value | undefined {
   return value === undefined ? undefined : { kind: "bytes", value };
 }
 
+/** AIR takes any text for a reference, and fails when the plan looks it up. */
 function reference(body: Json, pointer: string, report: Report): Expr | null {
-  const ref = typeof body === "string" ? parseReference(body) : undefined;
-  if (ref !== undefined) return { kind: "ref", ref, text: body as string };
-  const found = describeJson(body);
-  report({
-    code: "expr.reference",
-    pointer,
-    message: `expected a reference, found ${found}`,
-    expected: "@plan.input, @var:NAME, @step:ID or @event, with a path behind all but @var",
-    found,
-  });
-  return null;
+  if (typeof body !== "string") return wrongBody("a reference like @plan.input", body, pointer, report);
+  const ref = parseReference(body);
+  if (ref === undefined) {
+    report({
+      code: "expr.reference",
+      pointer,
+      message: `${quote(body)} is no reference: the plan will end with an error`,
+      expected: "@plan.input, @var:NAME, @step:ID or @event, with a path behind all but @var",
+      found: quote(body),
+    });
+  }
+  return { kind: "ref", ref: ref ?? NOWHERE, text: body };
 }
 
 function operation(op: Json, args: Json, pointer: string, report: Report): Expr | null {
@@ -237,7 +242,7 @@ function variant(json: Json, pointer: string, report: Report): Expr | null {
   const tag = isJsonObject(json) ? json.get("tag") : undefined;
   if (typeof tag !== "string") return wrongBody('{"tag": ..., "value": ...}', json, pointer, report);
   const body = (json as JsonObject).get("value");
-  if (body === undefined) return { kind: "variant", tag, value: null };
+  if (body === undefined || body === null) return { kind: "variant", tag, value: null };
   const value = parseExpr(body, child(pointer, "value"), report);
   return value && { kind: "variant", tag, value };
 }

@@ -6,24 +6,28 @@ import type { Fields } from "./fields.ts";
 
 const KINDS = ["reducer", "workflow", "pure"] as const;
 
-/** Reports `module.abi` when the ABI is not the one `module_kind` names. */
+/**
+ * AIR takes a module with another ABI than its kind says, or with both, or with none: it is only warned of
+ * (`module.abi`). The workflow spelling is taken whole or not at all (`module.abi_word`).
+ */
 export function parseModule(fields: Fields, report: Report): ModuleDefinition | null {
   const moduleKind = fields.oneOf("module_kind", KINDS);
   const abi = fields.fields("abi");
   const given = KINDS.filter((kind) => abi.json.has(kind));
+  const stateful = moduleKind === "workflow" ? "workflow" : "reducer";
+  const mixed = given.some((kind) => kind !== stateful && kind !== "pure");
   if (given.length !== 1 || given[0] !== moduleKind) {
     const found = given.length === 0 ? "none" : given.join(" and ");
     report({
-      code: "module.abi",
+      code: mixed ? "module.abi_word" : "module.abi",
       pointer: abi.pointer,
       message: `a module of kind ${moduleKind} has the ABI ${moduleKind}, found ${plain(found)}`,
       expected: moduleKind,
       found,
       hint: `describe the module under abi.${moduleKind}`,
     });
-    return null;
   }
-  const inner = abi.fields(moduleKind);
+  if (mixed) return null;
   const hash = fields.json.get("wasm_hash");
   return {
     kind: "defmodule",
@@ -31,8 +35,8 @@ export function parseModule(fields: Fields, report: Report): ModuleDefinition | 
     moduleKind,
     wasmHash: typeof hash === "string" && isHash(hash) ? hash : ZERO_HASH,
     keySchema: fields.optionalText("key_schema"),
-    reducer: moduleKind === "pure" ? null : parseReducerAbi(inner),
-    pure: moduleKind === "pure" ? parsePureAbi(inner) : null,
+    reducer: given.includes(stateful) ? parseReducerAbi(abi.fields(stateful)) : null,
+    pure: given.includes("pure") ? parsePureAbi(abi.fields("pure")) : null,
   };
 }
 

@@ -1,5 +1,7 @@
-import { isIdentifier } from "../../values/names.ts";
 import type { Reference } from "../definitions.ts";
+
+/** Where a reference leads that has none of the four forms: to a step that no plan has. */
+export const NOWHERE: Reference = { root: "step", step: "", path: [] };
 
 /**
  * Reads `@plan.input`, `@var:NAME`, `@step:ID` and `@event`, with a path behind all but `@var`: a variable's
@@ -13,11 +15,11 @@ export function parseReference(text: string): Reference | undefined {
   if (event !== undefined) return { root: "event", path: event };
   if (text.startsWith("@var:")) {
     const name = text.slice("@var:".length);
-    return isIdentifier(name) ? { root: "var", name } : undefined;
+    return name === "" ? undefined : { root: "var", name };
   }
   if (!text.startsWith("@step:")) return undefined;
   const [step, ...path] = text.slice("@step:".length).split(".");
-  return isIdentifier(step!) ? { root: "step", step: step!, path: path.filter(named) } : undefined;
+  return step === "" ? undefined : { root: "step", step: step!, path: path.filter(named) };
 }
 
 /** A dotted path, as `key_field` and `correlate_by` are written too. */

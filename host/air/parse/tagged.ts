@@ -9,6 +9,7 @@ import { parseExpr } from "./expr.ts";
  */
 export function tagged(json: Json): Json | undefined {
   if (!isJsonObject(json)) return undefined;
+  if (secretRef(json) !== undefined) return json;
   const [tag] = json.keys();
   if (json.size === 1 && tag === "variant") return arm(json.get(tag)!);
   if (json.has("tag")) return arm(json);
@@ -27,6 +28,23 @@ export function tagged(json: Json): Json | undefined {
   }
 }
 
+export interface SecretRef {
+  readonly alias: string;
+  readonly version: bigint;
+}
+
+/** What JSON refers to that is a reference to a secret: exactly an alias and a version. */
+export function secretRef(json: Json): SecretRef | undefined {
+  if (!isJsonObject(json) || json.size !== 2) return undefined;
+  const alias = json.get("alias");
+  const version = json.get("version");
+  if (typeof alias !== "string" || !(version instanceof JsonNumber) || !NAT.test(version.raw))
+    return undefined;
+  return { alias, version: BigInt(version.raw) };
+}
+
+const NAT = /^(0|[1-9][0-9]{0,19})$/;
+
 function constant(json: JsonObject, tag: string, body: Json): Json | undefined {
   let sound = true;
   const expr = parseExpr(json, "", () => {
@@ -39,12 +57,13 @@ function constant(json: JsonObject, tag: string, body: Json): Json | undefined {
     : new Map([[tag, body]]);
 }
 
+/** AIR reads a payload that is null as none; null as a value is `{"null": {}}`. */
 function arm(json: Json): Json | undefined {
   if (!isJsonObject(json)) return undefined;
   const tag = json.get("tag");
   const value = json.get("value");
   if (typeof tag !== "string" || json.size !== (value === undefined ? 1 : 2)) return undefined;
-  if (value === undefined) return new Map([["tag", tag]]);
+  if (value === undefined || value === null) return new Map([["tag", tag]]);
   const inner = tagged(value);
   return inner === undefined
     ? undefined

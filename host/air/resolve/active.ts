@@ -5,6 +5,7 @@ import { nearest } from "../../values/nearest.ts";
 import { quote } from "../../values/quote.ts";
 import { catalogue } from "../catalogue.ts";
 import { LIST_NAMES, type ListName, type NamedRef } from "../definitions.ts";
+import { laterBuiltin } from "../later.ts";
 import { type FaultList, type Origin, type Sourced, unwritten } from "../source.ts";
 import { type ByName, type DefinitionSet, emptySet, type Given, type Kinds } from "./given.ts";
 
@@ -53,8 +54,23 @@ export class Active {
     const all: ByName<Kinds[List]> = this.set[list];
     const found = all.get(name);
     if (found !== undefined) return found;
-    if (!this.#given.broken.has(name)) this.#unknown(list, name, [...all.keys()], origin, pointer);
+    if (!this.isBroken(name)) this.#unknown(list, name, [all.keys()], origin, pointer);
     return undefined;
+  }
+
+  /** Whether a definition of that name was read that has faults of its own. */
+  isBroken(name: string): boolean {
+    return this.#given.broken.has(name);
+  }
+
+  /** Whether an effect in force is one of them: then no kind is known to be missing. */
+  get effectsBroken(): boolean {
+    return this.#given.manifest.definition.lists.get("effects")!.some(({ name }) => this.isBroken(name));
+  }
+
+  /** Whether there are any such. */
+  get someBroken(): boolean {
+    return this.#given.broken.size > 0;
   }
 
   #collect(): DefinitionSet {
@@ -94,13 +110,9 @@ export class Active {
       if (hash !== null) this.#checkBuiltinHash(name, hash, origin, pointer);
       return;
     }
-    // Secrets are refused as such.
-    if (list === "secrets" || this.#given.broken.has(name)) return;
-    const names = [
-      ...(this.#given.definitions[list] as ByName<Kinds[List]>).keys(),
-      ...builtinsOf(list).keys(),
-    ];
-    this.#unknown(list, name, names, origin, pointer);
+    if (this.isBroken(name)) return;
+    const defined = this.#given.definitions[list] as ByName<Kinds[List]>;
+    this.#unknown(list, name, [defined.keys(), builtinsOf(list).keys()], origin, pointer);
   }
 
   #twice(list: ListName, name: string, origin: Origin, pointer: string): void {
@@ -128,7 +140,18 @@ export class Active {
     });
   }
 
-  #unknown(list: ListName, name: string, known: readonly string[], origin: Origin, pointer: string): void {
+  #unknown(
+    list: ListName,
+    name: string,
+    known: readonly Iterable<string>[],
+    origin: Origin,
+    pointer: string,
+  ): void {
+    const later = laterBuiltin(name, pointer);
+    if (later !== null) {
+      this.#faults.add(origin, later);
+      return;
+    }
     const word = WORDS[list];
     this.#faults.add(origin, {
       code: CODES[list],
@@ -136,16 +159,16 @@ export class Active {
       message: `there is no ${word} ${quote(name)}`,
       expected: `the name of ${word === "effect" ? "an" : "a"} ${word}`,
       found: quote(name),
-      hint: this.#hint(list, name, known),
+      ...(this.#faults.full ? {} : { hint: this.#hint(list, name, known) }),
     });
   }
 
-  #hint(list: ListName, name: string, known: readonly string[]): string {
+  #hint(list: ListName, name: string, known: readonly Iterable<string>[]): string {
     const defined = (this.#given.definitions[list] as ByName<unknown>).get(name);
     if (defined !== undefined) return `it is defined but not in force: add it to "${list}" of the manifest`;
     if (builtinsOf(list).has(name))
       return `it is built in but not in force: add it to "${list}" of the manifest`;
-    const meant = nearest(name, known);
+    const meant = nearest(name, chained(known));
     return meant === undefined
       ? `define it in a file of this folder and list it in the manifest`
       : `did you mean ${quote(meant)}?`;
@@ -165,6 +188,10 @@ export class Active {
       }
     }
   }
+}
+
+function* chained(all: readonly Iterable<string>[]): Iterable<string> {
+  for (const each of all) yield* each;
 }
 
 function builtin<Definition extends { readonly name: string }>(definition: Definition): Sourced<Definition> {

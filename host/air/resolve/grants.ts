@@ -4,9 +4,8 @@ import type { Json } from "../../values/json.ts";
 import { nearest } from "../../values/nearest.ts";
 import { quote } from "../../values/quote.ts";
 import type { Schema } from "../../values/schema.ts";
-import type { CapDefinition, GrantSource } from "../definitions.ts";
+import type { GrantSource } from "../definitions.ts";
 import type { Grant } from "../manifest.ts";
-import { ALLOW_ALL } from "../parse/cap.ts";
 import { tagged } from "../parse/tagged.ts";
 import type { FaultList, Origin } from "../source.ts";
 import type { Active } from "./active.ts";
@@ -23,8 +22,8 @@ export interface Grants {
 }
 
 /**
- * The grants of `defaults`. Reports `grant.duplicate`, unknown capabilities, parameters that are not of the
- * capability's schema (`value.*`) and `unsupported.enforcer`.
+ * The grants of `defaults`. Reports `grant.duplicate`, unknown capabilities and parameters that are not of the
+ * capability's schema (`value.*`).
  */
 export function resolveGrants(given: Given, active: Active, schemas: Schemas, faults: FaultList): Grants {
   const { definition, origin } = given.manifest;
@@ -39,7 +38,6 @@ export function resolveGrants(given: Given, active: Active, schemas: Schemas, fa
     const cap = active.find("caps", source.cap, origin, `${pointer}/cap`)?.definition;
     const schema = cap === undefined ? undefined : parameters.get(cap.name);
     if (cap === undefined || schema === undefined) return;
-    checkEnforcer(cap, source, origin, pointer, faults);
     const bytes = encodeParams(schema, source.params, origin, `${pointer}/params`, faults);
     if (bytes === null) return;
     params.set(source, tagged(source.params) ?? schema.toTagged(schema.decode(bytes)));
@@ -95,24 +93,6 @@ function duplicate(source: GrantSource, origin: Origin, pointer: string, faults:
     expected: "each grant name once",
     found: quote(source.name),
     hint: "rename one of them",
-  });
-}
-
-function checkEnforcer(
-  cap: CapDefinition,
-  source: GrantSource,
-  origin: Origin,
-  pointer: string,
-  faults: FaultList,
-): void {
-  if (cap.enforcer === ALLOW_ALL) return;
-  faults.add(origin, {
-    code: "unsupported.enforcer",
-    pointer: `${pointer}/cap`,
-    message: `the grant ${quote(source.name)} is checked by ${cap.enforcer}, and this version runs no enforcers`,
-    expected: `a capability enforced by ${ALLOW_ALL}`,
-    found: cap.enforcer,
-    hint: "grant a capability without an enforcer",
   });
 }
 

@@ -49,7 +49,9 @@ export function checkGraph(plan: PlanDraft, origin: Origin, faults: FaultList): 
       return;
     }
     seen.add(`${from} ${to}`);
-    next.set(from, [...(next.get(from) ?? []), [to, i]]);
+    const edges = next.get(from);
+    if (edges === undefined) next.set(from, [[to, i]]);
+    else edges.push([to, i]);
   });
   const back = findCycle([...ids], next);
   if (back === null) return;

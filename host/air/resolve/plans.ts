@@ -1,139 +1,204 @@
 import { compareText } from "../../values/bytes.ts";
 import { nearest } from "../../values/nearest.ts";
+import { child } from "../../values/pointer.ts";
 import { quote } from "../../values/quote.ts";
-import type { Schema } from "../../values/schema.ts";
+import { compileSchema, type Schema } from "../../values/schema.ts";
 import type { PlanDefinition, Step } from "../definitions.ts";
+import { laterEffect } from "../later.ts";
 import type { Effect, Plan } from "../manifest.ts";
 import { nodeHash } from "../node.ts";
 import type { Slot } from "../parse/plan.ts";
 import type { FaultList, Origin, Sourced } from "../source.ts";
 import type { Active } from "./active.ts";
-import type { PlanDraft } from "./given.ts";
+import { checkExpressions } from "./expressions.ts";
+import type { Given, PlanDraft } from "./given.ts";
+import { checkGrantName, type Grants } from "./grants.ts";
 import { checkGraph } from "./graph.ts";
-import { checkReferences } from "./references.ts";
+import { checkCorrelation, checkHandles, checkNames } from "./handles.ts";
 import type { Schemas } from "./schemas.ts";
 import { typeSlot } from "./slots.ts";
 
-/** Steps and parts of plans that this version does not run. */
-const UNSUPPORTED_STEPS: ReadonlySet<string> = new Set(["emit_effect", "await_receipt", "await_event"]);
+/** What every plan needs beside itself. */
+interface Context {
+  readonly active: Active;
+  readonly schemas: Schemas;
+  readonly effects: ReadonlyMap<string, Effect>;
+  readonly grants: Grants;
+  /** Plan -> what its triggers correlate by. */
+  readonly correlations: ReadonlyMap<string, readonly string[]>;
+  readonly faults: FaultList;
+}
 
 /**
- * Plans by name, normalised: values typed, `required_caps` and `allowed_effects` filled in. Reports what
- * `checkGraph` and `typeSlot` find, unknown schemas, lists that say another thing than the steps
- * (`plan.required_caps`, `plan.allowed_effects`), and `unsupported.*` for what this version does not run.
+ * Plans by name, normalised: values typed, `required_caps` and `allowed_effects` filled in. Reports unknown
+ * schemas, effects and grants, a grant of another type than the effect (`plan.cap_type`), lists that say
+ * another thing than the steps (`plan.required_caps`, `plan.allowed_effects`), and what the checks of the
+ * graph, the slots, the handles and the names find; warns of what ends a plan when it runs.
  */
 export function resolvePlans(
+  given: Given,
   active: Active,
   schemas: Schemas,
   effects: ReadonlyMap<string, Effect>,
+  grants: Grants,
   faults: FaultList,
 ): Map<string, Plan> {
+  const context: Context = { active, schemas, effects, grants, correlations: correlationsOf(given), faults };
   const plans = new Map<string, Plan>();
   for (const sourced of active.set.plans.values()) {
-    const plan = resolvePlan(sourced, active, schemas, effects, faults);
+    const plan = resolvePlan(sourced, context);
     if (plan !== null) plans.set(sourced.definition.name, plan);
   }
   return plans;
 }
 
-function resolvePlan(
-  { definition: draft, origin }: Sourced<PlanDraft>,
-  active: Active,
-  schemas: Schemas,
-  effects: ReadonlyMap<string, Effect>,
-  faults: FaultList,
-): Plan | null {
+function correlationsOf({ manifest }: Given): ReadonlyMap<string, readonly string[]> {
+  const out = new Map<string, string[]>();
+  for (const { plan, correlateBy } of manifest.definition.triggers) {
+    if (correlateBy === null) continue;
+    const paths = out.get(plan);
+    if (paths === undefined) out.set(plan, [correlateBy]);
+    else paths.push(correlateBy);
+  }
+  return out;
+}
+
+function resolvePlan({ definition: draft, origin }: Sourced<PlanDraft>, context: Context): Plan | null {
+  const { active, schemas, effects, faults } = context;
   const need = (name: string, pointer: string): Schema | undefined => {
     active.find("schemas", name, origin, pointer);
     return schemas.byName.get(name);
   };
   const input = need(draft.input, "/input");
   const output = draft.output === null ? null : need(draft.output, "/output");
-  for (const [name, schema] of draft.locals) need(schema, `/locals/${name}`);
+  for (const [name, schema] of draft.locals) need(schema, child("/locals", name));
+  const report = faults.at(origin);
   checkGraph(draft, origin, faults);
-  refuseUnsupported(draft, origin, faults);
   checkResults(draft, origin, faults);
-  const typer = new Typer(draft, schemas, effects, active, origin, faults);
+  checkHandles(draft, report);
+  checkNames(draft, report);
+  checkCorrelation(draft, context.correlations.get(draft.name) ?? [], report);
+  const typer = new Typer(draft, context, origin);
   const steps = draft.steps.map((step, i) => typer.step(step, `/steps/${i}`));
+  checkExpressions({ draft, steps, input }, { effects, schema: (name) => schemas.byName.get(name) }, report);
   if (input === undefined || output === undefined || !steps.every((step) => step !== null)) return null;
-  checkReferences({ ...draft, steps }, input, origin, faults);
   const definition = withLists({ ...draft, steps }, origin, faults);
   return { definition, hash: nodeHash(definition), input, output };
 }
 
+/** Of `idempotency_key`, where a literal stands; an expression may also give text or bytes. */
+const KEY_SCHEMA = compileSchema("an idempotency key", { kind: "hash" }, () => undefined);
+
 /** Gives each slot of a step the schema it has. */
 class Typer {
   readonly #draft: PlanDraft;
-  readonly #schemas: Schemas;
-  readonly #effects: ReadonlyMap<string, Effect>;
-  readonly #active: Active;
+  readonly #context: Context;
   readonly #origin: Origin;
   readonly #faults: FaultList;
 
-  constructor(
-    draft: PlanDraft,
-    schemas: Schemas,
-    effects: ReadonlyMap<string, Effect>,
-    active: Active,
-    origin: Origin,
-    faults: FaultList,
-  ) {
+  constructor(draft: PlanDraft, context: Context, origin: Origin) {
     this.#draft = draft;
-    this.#schemas = schemas;
-    this.#effects = effects;
-    this.#active = active;
+    this.#context = context;
     this.#origin = origin;
-    this.#faults = faults;
+    this.#faults = context.faults;
   }
 
-  /** Null when something was reported. */
+  /** Null when something was refused. */
   step(step: Step<Slot>, pointer: string): Step | null {
     switch (step.op) {
       case "raise_event": {
-        this.#active.find("schemas", step.event, this.#origin, `${pointer}/event`);
-        const value = this.#slot(step.value, this.#schemas.byName.get(step.event));
+        const value = this.#slot(step.value, this.#schema(step.event, `${pointer}/event`));
         return value && { ...step, value };
       }
       case "assign": {
         const local = this.#draft.locals.get(step.bindAs);
-        const expr = this.#slot(step.expr, local === undefined ? null : this.#schemas.byName.get(local));
+        const schema = local === undefined ? null : this.#context.schemas.byName.get(local);
+        const expr = this.#slot(step.expr, schema);
         return expr && { ...step, expr };
       }
       case "end": {
         if (step.result === null) return { ...step, result: null };
         const { output } = this.#draft;
-        const result = this.#slot(step.result, output === null ? null : this.#schemas.byName.get(output));
+        const result = this.#slot(
+          step.result,
+          output === null ? null : this.#context.schemas.byName.get(output),
+        );
         return result && { ...step, result };
       }
       case "emit_effect":
         return this.#emit(step, pointer);
+      case "await_event":
+        return this.#schema(step.event, `${pointer}/event`) === undefined ? null : step;
       default:
         return step;
     }
   }
 
+  #schema(name: string, pointer: string): Schema | undefined {
+    this.#context.active.find("schemas", name, this.#origin, pointer);
+    return this.#context.schemas.byName.get(name);
+  }
+
   #emit(step: Extract<Step<Slot>, { op: "emit_effect" }>, pointer: string): Step | null {
-    const effect = this.#effects.get(step.kind);
+    const effect = this.#context.effects.get(step.kind);
+    this.#checkGrant(step.cap, effect, pointer);
+    const key = step.idempotencyKey;
+    const idempotencyKey = key === null ? null : this.#slot(key, KEY_SCHEMA);
     if (effect === undefined) {
-      const meant = nearest(step.kind, this.#effects.keys());
-      this.#faults.add(this.#origin, {
-        code: "reference.effect",
-        pointer: `${pointer}/kind`,
-        message: `there is no effect of the kind ${quote(step.kind)} in force`,
-        expected: "the kind of an effect the manifest lists",
-        found: quote(step.kind),
-        hint:
-          meant === undefined
-            ? `add "sys/${step.kind}@1" to "effects" of the manifest`
-            : `did you mean ${meant}?`,
-      });
+      this.#unknownEffect(step.kind, `${pointer}/kind`);
       return null;
     }
+    this.#checkScope(effect, `${pointer}/kind`);
     const params = this.#slot(step.params, effect.params);
-    const key = step.idempotencyKey;
-    const idempotencyKey = key === null ? null : this.#slot(key, null);
     if (params === null || (key !== null && idempotencyKey === null)) return null;
     return { ...step, params, idempotencyKey };
+  }
+
+  #checkGrant(name: string, effect: Effect | undefined, pointer: string): void {
+    const { grants } = this.#context;
+    checkGrantName(name, grants, this.#origin, `${pointer}/cap`, this.#faults);
+    const grant = grants.byName.get(name);
+    if (grant === undefined || effect === undefined) return;
+    const { effectKind, capType } = effect.definition;
+    if (grant.cap.capType === capType) return;
+    this.#faults.add(this.#origin, {
+      code: "plan.cap_type",
+      pointer: `${pointer}/cap`,
+      message: `${effectKind} needs a grant of ${capType}, and ${quote(name)} is one of ${grant.cap.capType}`,
+      expected: `a grant of the capability type ${capType}`,
+      found: grant.cap.capType,
+    });
+  }
+
+  /** AIR never looks at it where a plan emits. */
+  #checkScope({ definition: { effectKind, originScope } }: Effect, pointer: string): void {
+    if (originScope === "plan" || originScope === "both") return;
+    this.#faults.add(this.#origin, {
+      code: "plan.effect_scope",
+      pointer,
+      message: `${effectKind} is an effect of modules, and a plan emits it here`,
+      expected: "an effect of the scope plan or both",
+      found: originScope,
+    });
+  }
+
+  #unknownEffect(kind: string, pointer: string): void {
+    if (this.#context.active.effectsBroken) return;
+    const later = laterEffect(kind, pointer);
+    const meant = nearest(kind, this.#context.effects.keys());
+    const hint =
+      meant === undefined ? `add "sys/${kind}@1" to "effects" of the manifest` : `did you mean ${meant}?`;
+    this.#faults.add(
+      this.#origin,
+      later ?? {
+        code: "reference.effect",
+        pointer,
+        message: `there is no effect of the kind ${quote(kind)} in force`,
+        expected: "the kind of an effect the manifest lists",
+        found: quote(kind),
+        hint,
+      },
+    );
   }
 
   /** `schema` null: the slot has none; undefined: it has one that is unknown, which was reported. */
@@ -142,30 +207,7 @@ class Typer {
   }
 }
 
-function refuseUnsupported(draft: PlanDraft, origin: Origin, faults: FaultList): void {
-  draft.steps.forEach((step, i) => {
-    if (!UNSUPPORTED_STEPS.has(step.op)) return;
-    faults.add(origin, {
-      code: `unsupported.${step.op}`,
-      pointer: `/steps/${i}/op`,
-      message: `this version runs no ${step.op} steps`,
-      expected: "raise_event, assign or end",
-      found: step.op,
-      hint: "emit effects from a reducer, and start plans by triggers",
-    });
-  });
-  if (draft.invariants.length > 0) {
-    faults.add(origin, {
-      code: "unsupported.invariants",
-      pointer: "/invariants",
-      message: "this version checks no plan invariants",
-      expected: "no invariants",
-      hint: "guard the edges instead",
-    });
-  }
-}
-
-/** AIR checks a result against the output when the plan ends; a result without output cannot be read. */
+/** Nothing types a result without an output; an output without a result fails when the plan ends. */
 function checkResults(draft: PlanDraft, origin: Origin, faults: FaultList): void {
   draft.steps.forEach((step, i) => {
     if (step.op !== "end") return;

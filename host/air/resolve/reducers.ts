@@ -1,8 +1,10 @@
 import { nearest } from "../../values/nearest.ts";
 import { child } from "../../values/pointer.ts";
 import { quote } from "../../values/quote.ts";
-import type { ModuleDefinition, ReducerAbi } from "../definitions.ts";
-import type { Effect, Grant, Reducer } from "../manifest.ts";
+import type { Schema } from "../../values/schema.ts";
+import type { ModuleDefinition, PureAbi, ReducerAbi } from "../definitions.ts";
+import { laterEffect } from "../later.ts";
+import type { Effect, Grant, PureModule, Reducer } from "../manifest.ts";
 import type { FaultList, Origin, Sourced } from "../source.ts";
 import type { Active } from "./active.ts";
 import { armFor, type EventForm, eventForm, RECEIPT_EVENTS } from "./events.ts";
@@ -16,9 +18,6 @@ export interface ResolvedReducer {
   readonly event: EventForm;
 }
 
-/** Effect kinds reducers of this version may emit. */
-const SUPPORTED_EFFECTS: ReadonlySet<string> = new Set(["timer.set"]);
-
 /** What every reducer needs beside itself. */
 interface Context {
   readonly active: Active;
@@ -28,47 +27,66 @@ interface Context {
   readonly faults: FaultList;
 }
 
+export interface Modules {
+  /** Reducers and workflows by name. */
+  readonly reducers: ReadonlyMap<string, ResolvedReducer>;
+  readonly pure: ReadonlyMap<string, PureModule>;
+}
+
 /**
- * Reducers and workflows by name. Reports unknown schemas, events that could not be delivered, effects this
- * version does not run (`unsupported.effect`) and receipts that could not reach their module
- * (`module.receipt_arm`).
+ * The modules in force, by what their ABI makes them. Reports unknown schemas, events that could not be
+ * delivered and receipts that could not reach their module (`module.receipt_arm`); warns of effects that will
+ * be refused (`effect.unlisted`, `module.effect_scope`) or never heard of again (`module.no_receipt`).
  */
-export function resolveReducers(
+export function resolveModules(
   given: Given,
   active: Active,
   schemas: Schemas,
   effects: ReadonlyMap<string, Effect>,
   grants: Grants,
   faults: FaultList,
-): Map<string, ResolvedReducer> {
+): Modules {
   const bindings = resolveBindings(given, active, grants, faults);
   const context: Context = { active, schemas, effects, bindings, faults };
-  const out = new Map<string, ResolvedReducer>();
+  const reducers = new Map<string, ResolvedReducer>();
+  const pure = new Map<string, PureModule>();
   for (const sourced of active.set.modules.values()) {
-    const reducer = resolveModule(sourced, context);
-    if (reducer !== null) out.set(sourced.definition.name, reducer);
+    const { definition, origin } = sourced;
+    const need: Need = (name, pointer) => {
+      active.find("schemas", name, origin, pointer);
+      return schemas.byName.get(name);
+    };
+    const key = definition.keySchema === null ? null : need(definition.keySchema, "/key_schema");
+    const reducer = definition.reducer && resolveReducer(sourced, definition.reducer, key, need, context);
+    if (reducer !== null) reducers.set(definition.name, reducer);
+    const module = definition.pure && resolvePure(definition, definition.pure, need);
+    if (module !== null) pure.set(definition.name, module);
   }
-  return out;
+  return { reducers, pure };
 }
 
-function resolveModule(sourced: Sourced<ModuleDefinition>, context: Context): ResolvedReducer | null {
-  const { definition, origin } = sourced;
-  const { active, schemas, faults } = context;
-  const { reducer: abi, pure, moduleKind, keySchema } = definition;
-  const need = (name: string, pointer: string) => {
-    active.find("schemas", name, origin, pointer);
-    return schemas.byName.get(name);
-  };
-  if (abi === null) {
-    need(pure!.input, "/abi/pure/input");
-    need(pure!.output, "/abi/pure/output");
-    if (pure!.context !== null) need(pure!.context, "/abi/pure/context");
-    return null;
-  }
-  const at = `/abi/${moduleKind}`;
+/** A schema by name; undefined when there is none, which is reported at the pointer. */
+type Need = (name: string, pointer: string) => Schema | undefined;
+
+function resolvePure(module: ModuleDefinition, abi: PureAbi, need: Need): PureModule | null {
+  const input = need(abi.input, "/abi/pure/input");
+  const output = need(abi.output, "/abi/pure/output");
+  if (abi.context !== null) need(abi.context, "/abi/pure/context");
+  if (input === undefined || output === undefined) return null;
+  return { module, input, output, wantsContext: abi.context !== null };
+}
+
+function resolveReducer(
+  { definition, origin }: Sourced<ModuleDefinition>,
+  abi: ReducerAbi,
+  key: Schema | null | undefined,
+  need: Need,
+  context: Context,
+): ResolvedReducer | null {
+  const { active, faults } = context;
+  const at = `/abi/${definition.moduleKind === "workflow" ? "workflow" : "reducer"}`;
   const state = need(abi.state, `${at}/state`);
   const event = need(abi.event, `${at}/event`);
-  const key = keySchema === null ? null : need(keySchema, "/key_schema");
   if (abi.context !== null) need(abi.context, `${at}/context`);
   if (abi.annotations !== null) need(abi.annotations, `${at}/annotations`);
   const eventSource = active.set.schemas.get(abi.event);
@@ -107,20 +125,8 @@ function checkEffects(
 ): void {
   abi.effectsEmitted.forEach((kind, i) => {
     const pointer = `${at}/effects_emitted/${i}`;
-    if (!SUPPORTED_EFFECTS.has(kind)) {
-      const meant = nearest(kind, SUPPORTED_EFFECTS);
-      faults.add(origin, {
-        code: "unsupported.effect",
-        pointer,
-        message: `this version runs no effect ${quote(kind)} for modules`,
-        expected: [...SUPPORTED_EFFECTS].join(", "),
-        found: quote(kind),
-        ...(meant === undefined ? {} : { hint: `did you mean ${meant}?` }),
-      });
-      return;
-    }
-    const receipt = RECEIPT_EVENTS.get(kind)!;
-    if (armFor(form, receipt) === undefined) {
+    const receipt = RECEIPT_EVENTS.get(kind);
+    if (receipt !== undefined && armFor(form, receipt) === undefined) {
       faults.add(origin, {
         code: "module.receipt_arm",
         pointer,
@@ -131,14 +137,46 @@ function checkEffects(
       });
     }
     const effect = effects.get(kind);
-    if (effect === undefined) {
+    if (effect === undefined) unlistedEffect(name, kind, effects.keys(), origin, pointer, faults);
+    else if (effect.definition.originScope === "plan") {
       faults.add(origin, {
-        code: "effect.unlisted",
+        code: "module.effect_scope",
         pointer,
-        message: `${name} emits ${kind}, which the manifest does not list: every one will be refused`,
-        hint: `add "sys/${kind}@1" to "effects" of the manifest`,
+        message: `${kind} is an effect of plans: every one that ${name} emits will be refused`,
+        expected: "an effect of the scope reducer or both",
+        found: "plan",
+      });
+    } else if (receipt === undefined) {
+      faults.add(origin, {
+        code: "module.no_receipt",
+        pointer,
+        message: `${name} emits ${kind}, whose receipt no event carries: it will not hear what came of it`,
+        expected: `one of ${[...RECEIPT_EVENTS.keys()].join(", ")}`,
+        found: kind,
+        hint: "raise an event that starts a plan, and emit the effect there",
       });
     }
+  });
+}
+
+function unlistedEffect(
+  name: string,
+  kind: string,
+  known: Iterable<string>,
+  origin: Origin,
+  pointer: string,
+  faults: FaultList,
+): void {
+  const later = laterEffect(kind, pointer);
+  const meant = nearest(kind, known);
+  const listed =
+    meant === undefined ? `add "sys/${kind}@1" to "effects" of the manifest` : `did you mean ${meant}?`;
+  faults.add(origin, {
+    code: "effect.unlisted",
+    pointer,
+    message: `${name} emits ${quote(kind)}, which the manifest does not list: every one will be refused`,
+    found: quote(kind),
+    hint: later === null ? listed : later.message,
   });
 }
 

@@ -1,13 +1,14 @@
 /** The route table: every event schema that reaches a reducer, by itself or as an arm of its event. */
 
+import { nearest } from "../../values/nearest.ts";
 import { quote } from "../../values/quote.ts";
 import type { Schema } from "../../values/schema.ts";
-import type { RouteSource } from "../definitions.ts";
-import type { Route } from "../manifest.ts";
+import type { ModuleDefinition, RouteSource } from "../definitions.ts";
+import type { Inbox, Route } from "../manifest.ts";
 import { parsePath } from "../parse/reference.ts";
 import type { FaultList, Origin } from "../source.ts";
 import type { Active } from "./active.ts";
-import { armFor, type EventForm, isReceiptEvent } from "./events.ts";
+import { armFor, type EventForm, isReceiptEvent, RECEIPT_EVENTS } from "./events.ts";
 import type { Given } from "./given.ts";
 import { equalTypes, typeAt } from "./paths.ts";
 import type { ResolvedReducer } from "./reducers.ts";
@@ -16,7 +17,7 @@ import type { Schemas } from "./schemas.ts";
 /**
  * Routes by event schema, in manifest order. A route for a reducer's own event also takes the events its
  * arms refer to. Reports `route.event_mismatch`, `route.key_missing`, `route.key_unexpected` and
- * `route.key_type`; warns of `route.repeated`.
+ * `route.key_type`; warns of `route.repeated` and `route.never_matches`.
  */
 export function resolveRoutes(
   given: Given,
@@ -32,11 +33,12 @@ export function resolveRoutes(
     const word = definition.routing?.spelling === "events" ? "reducer" : "module";
     const module = active.find("modules", source.module, origin, `${source.pointer}/${word}`);
     const resolved = reducers.get(source.module);
-    if (module?.definition.moduleKind === "pure") notStateful(source, word, origin, faults);
+    if (module?.definition.reducer === null) notStateful(source, word, module.definition, origin, faults);
     const schema = schemas.byName.get(source.event);
     if (event === undefined || schema === undefined || resolved === undefined) continue;
     const routes = expand(source, resolved, origin, faults);
     checkKey(source, resolved, schema, origin, faults);
+    checkReceipts(source, resolved, origin, faults);
     for (const [name, route] of routes) add(table, name, route, source, origin, faults);
   }
   return table;
@@ -78,8 +80,8 @@ function add(
   origin: Origin,
   faults: FaultList,
 ): void {
-  const routes = table.get(schema) ?? [];
-  if (routes.some((other) => other.reducer === route.reducer)) {
+  const routes = table.get(schema);
+  if (routes?.some((other) => other.reducer === route.reducer)) {
     faults.add(origin, {
       code: "route.repeated",
       pointer: source.pointer,
@@ -87,7 +89,25 @@ function add(
       hint: "remove one of the routes",
     });
   }
-  table.set(schema, [...routes, route]);
+  if (routes === undefined) table.set(schema, [route]);
+  else routes.push(route);
+}
+
+/** A receipt goes to the module that asked, whatever the routes. */
+function checkReceipts(
+  source: RouteSource,
+  { reducer }: ResolvedReducer,
+  origin: Origin,
+  faults: FaultList,
+): void {
+  const kind = [...RECEIPT_EVENTS].find(([, event]) => event === source.event)?.[0];
+  if (kind === undefined || reducer.module.reducer?.effectsEmitted.includes(kind)) return;
+  faults.add(origin, {
+    code: "route.never_matches",
+    pointer: source.pointer,
+    message: `${source.event} goes to the module that emitted ${kind}, and ${source.module} emits none`,
+    hint: `remove the route, or add ${kind} to effects_emitted`,
+  });
 }
 
 /** A keyed reducer has a key field on its routes, a reducer with one cell has none. */
@@ -185,12 +205,36 @@ function mismatch(
   });
 }
 
-function notStateful(source: RouteSource, word: string, origin: Origin, faults: FaultList): void {
+function notStateful(
+  source: RouteSource,
+  word: string,
+  { moduleKind }: ModuleDefinition,
+  origin: Origin,
+  faults: FaultList,
+): void {
   faults.add(origin, {
     code: "route.pure_module",
     pointer: `${source.pointer}/${word}`,
-    message: `${source.module} is a pure module, and takes no events`,
+    message: `${source.module} has no ABI of a reducer or workflow, and takes no events`,
     expected: "a reducer or workflow",
-    found: "pure",
+    found: moduleKind,
   });
+}
+
+/** Where outside sources lead; warns of `inbox.unknown_module`. Nothing checks the source. */
+export function resolveInboxes(given: Given, active: Active, faults: FaultList): readonly Inbox[] {
+  const { definition, origin } = given.manifest;
+  const inboxes = definition.routing?.inboxes ?? [];
+  inboxes.forEach(({ word, module }, i) => {
+    if (active.set.modules.has(module) || active.isBroken(module)) return;
+    const meant = nearest(module, active.set.modules.keys());
+    faults.add(origin, {
+      code: "inbox.unknown_module",
+      pointer: `/routing/inboxes/${i}/${word}`,
+      message: `there is no module ${quote(module)}: nobody gets what this inbox takes in`,
+      found: quote(module),
+      ...(meant === undefined ? {} : { hint: `did you mean ${quote(meant)}?` }),
+    });
+  });
+  return inboxes.map(({ source, module }) => ({ source, module }));
 }

@@ -19,6 +19,8 @@ export interface Schemas {
 export function compileAll(active: Active, faults: FaultList): Schemas {
   const types = new Map<string, Type>();
   for (const [name, { definition }] of active.set.schemas) types.set(name, definition.type);
+  const whole = compiled(types);
+  if (whole !== null) return { byName: whole, lookup: (name) => types.get(name) };
   const found = schemaFaults(types);
   for (const { code, schema, pointer, ref, message, hint } of found) {
     const { origin } = active.set.schemas.get(schema)!;
@@ -26,16 +28,37 @@ export function compileAll(active: Active, faults: FaultList): Schemas {
     if (code === "schema.unknown_ref") active.find("schemas", ref, origin, at);
     else faults.add(origin, { code, pointer: at, message, hint });
   }
-  const sound = found.length === 0 ? types : without(types, new Set(found.map(({ schema }) => schema)));
+  const sound = without(types, new Set(found.map(({ schema }) => schema)));
   return { byName: compileSchemas(sound), lookup: (name) => sound.get(name) };
+}
+
+/** Null when there are faults. */
+function compiled(types: ReadonlyMap<string, Type>): ReadonlyMap<string, Schema> | null {
+  try {
+    return compileSchemas(types);
+  } catch (error) {
+    if (error instanceof AirloomError && error.kind === "manifest") return null;
+    throw error;
+  }
 }
 
 /** The types that do not depend on one of these. */
 function without(types: ReadonlyMap<string, Type>, unsound: Set<string>): ReadonlyMap<string, Type> {
-  for (let before = -1; before !== unsound.size; ) {
-    before = unsound.size;
-    for (const [name, type] of types) {
-      if (references(type, "").some(([ref]) => unsound.has(ref) || !types.has(ref))) unsound.add(name);
+  const users = new Map<string, string[]>();
+  for (const [name, type] of types) {
+    for (const [ref] of references(type, "")) {
+      if (!types.has(ref)) unsound.add(name);
+      const known = users.get(ref);
+      if (known === undefined) users.set(ref, [name]);
+      else known.push(name);
+    }
+  }
+  const next = [...unsound];
+  for (let name = next.pop(); name !== undefined; name = next.pop()) {
+    for (const user of users.get(name) ?? []) {
+      if (unsound.has(user)) continue;
+      unsound.add(user);
+      next.push(user);
     }
   }
   return new Map([...types].filter(([name]) => !unsound.has(name)));

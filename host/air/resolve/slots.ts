@@ -1,36 +1,35 @@
 /** What stands in a plan's slot: an expression that is evaluated, or a value of the slot's type. */
 
 import { AirloomError } from "../../values/errors.ts";
-import { isJsonObject, type Json } from "../../values/json.ts";
+import { isJsonObject } from "../../values/json.ts";
 import type { Schema } from "../../values/schema.ts";
-import type { Value } from "../../values/value.ts";
-import { variant } from "../../values/value.ts";
-import type { Expr, ExprOrValue } from "../definitions.ts";
+import type { ExprOrValue } from "../definitions.ts";
 import { isDynamic, mentionsExpression, parseExpr } from "../parse/expr.ts";
 import type { Slot } from "../parse/plan.ts";
 import type { Fault, Report } from "../source.ts";
+import { typedLiteral, untypedLiteral } from "./literals.ts";
 
 /**
  * An expression that depends on anything stays one. All else is read as a value of the schema, in either
  * lens, and kept in its canonical form. Without a schema (an `assign` to a variable that is no local) only
- * what carries its own tags can be read. Null when something was reported: `value.*`, `expr.*`,
- * `expr.mixed`, `plan.untyped_value`.
+ * what carries its own tags can be read. Null when something was refused: `value.*`, `expr.*`, `expr.mixed`,
+ * `plan.untyped_value`; warns of `plan.ignored_field`.
  */
 export function typeSlot(slot: Slot, schema: Schema | null, report: Report): ExprOrValue | null {
   const faults: Fault[] = [];
   const expr = parseExpr(slot.json, slot.pointer, (fault) => faults.push(fault));
-  if (expr !== null && (schema === null || isDynamic(expr))) return { kind: "expr", expr };
-  if (schema === null) return untyped(slot, report);
+  if (expr !== null && (schema === null || isDynamic(expr))) {
+    for (const fault of faults) report(fault);
+    return { kind: "expr", expr };
+  }
+  if (schema === null) return untypedLiteral(slot.json) ?? untyped(slot, report);
+  const below = (fault: Fault): Fault => ({ ...fault, pointer: `${slot.pointer}${fault.pointer}` });
   try {
-    return { kind: "literal", value: schema.parse(slot.json) };
+    return typedLiteral(slot.json, schema, (fault) => report(below(fault)));
   } catch (error) {
     if (!(error instanceof AirloomError) || error.code !== "value.invalid") throw error;
     if (mentionsExpression(slot.json)) mixed(slot, faults, report);
-    else {
-      for (const fault of error.diagnostics) {
-        report({ ...fault, pointer: `${slot.pointer}${fault.pointer ?? ""}` });
-      }
-    }
+    else for (const fault of error.diagnostics) report(below({ ...fault, pointer: fault.pointer ?? "" }));
     return null;
   }
 }
@@ -52,9 +51,7 @@ function mixed({ json, pointer }: Slot, faults: readonly Fault[], report: Report
   });
 }
 
-function untyped({ json, pointer }: Slot, report: Report): ExprOrValue | null {
-  const value = armLiteral(json, pointer);
-  if (value !== undefined) return { kind: "literal", value };
+function untyped({ pointer }: Slot, report: Report): null {
   report({
     code: "plan.untyped_value",
     pointer,
@@ -63,39 +60,4 @@ function untyped({ json, pointer }: Slot, report: Report): ExprOrValue | null {
     hint: 'name the variable and its schema in locals, or write the value with its tag, like {"nat": 5}',
   });
   return null;
-}
-
-/** The one tagged literal that is no expression: `{"tag": ..., "value": ...}`. */
-function armLiteral(json: Json, pointer: string): Value | undefined {
-  if (!isJsonObject(json)) return undefined;
-  const expr = parseExpr(new Map([["variant", json]]), pointer, () => {});
-  return expr === null || isDynamic(expr) ? undefined : constantOf(expr);
-}
-
-function constantOf(expr: Expr): Value | undefined {
-  switch (expr.kind) {
-    case "const":
-      return expr.value;
-    case "list":
-    case "set": {
-      const items = expr.items.map(constantOf);
-      return items.every((item) => item !== undefined) ? { kind: expr.kind, items } : undefined;
-    }
-    case "record": {
-      const fields = new Map<string, Value>();
-      for (const [name, field] of expr.fields) {
-        const value = constantOf(field);
-        if (value !== undefined) fields.set(name, value);
-      }
-      return { kind: "record", fields };
-    }
-    case "map": {
-      const entries = expr.entries.map(([key, value]) => [constantOf(key)!, constantOf(value)!] as const);
-      return { kind: "map", entries };
-    }
-    case "variant":
-      return variant(expr.tag, expr.value === null ? undefined : constantOf(expr.value));
-    default:
-      return undefined;
-  }
 }

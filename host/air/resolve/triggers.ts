@@ -12,8 +12,8 @@ import type { Schemas } from "./schemas.ts";
 
 /**
  * Triggers by event schema, sorted by plan name. Reports unknown events; warns of `trigger.unknown_plan`
- * (AIR lets such a trigger stand, and it never starts anything), `trigger.input_mismatch` and
- * `trigger.correlate_by`.
+ * (AIR lets such a trigger stand, and it never starts anything), `trigger.repeated`,
+ * `trigger.input_mismatch` and `trigger.correlate_by`.
  */
 export function resolveTriggers(
   given: Given,
@@ -32,12 +32,24 @@ export function resolveTriggers(
     if (plan === undefined) return;
     checkFit(source, plan, schemas, origin, pointer, faults);
     const correlateBy = source.correlateBy === null ? null : parsePath(source.correlateBy);
-    table.set(source.event, [...(table.get(source.event) ?? []), { plan, correlateBy }]);
+    const triggers = table.get(source.event);
+    if (triggers?.some((other) => other.plan === plan)) repeated(source, origin, pointer, faults);
+    if (triggers === undefined) table.set(source.event, [{ plan, correlateBy }]);
+    else triggers.push({ plan, correlateBy });
   });
   for (const triggers of table.values()) {
     triggers.sort((a, b) => compareText(a.plan.definition.name, b.plan.definition.name));
   }
   return table;
+}
+
+function repeated({ event, plan }: TriggerSource, origin: Origin, pointer: string, faults: FaultList): void {
+  faults.add(origin, {
+    code: "trigger.repeated",
+    pointer,
+    message: `${event} already starts ${plan}, and will start it twice`,
+    hint: "remove one of the triggers",
+  });
 }
 
 function unknownPlan(

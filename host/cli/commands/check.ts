@@ -1,6 +1,7 @@
-import { type Command, Option } from "commander";
 import { relative, resolve, sep } from "node:path";
+import { type Command, Option } from "commander";
 import { folderModules } from "../../build/modules.ts";
+import { unsupportedFeatures } from "../../kernel/supported.ts";
 import { loadModules } from "../../runtime/definitions.ts";
 import { AirloomError, type Diagnostic } from "../../values/errors.ts";
 import { admitModule } from "../../wasm/admission.ts";
@@ -86,12 +87,16 @@ function reportGithub(io: Io, { folder, diagnostics }: Checked): void {
   }
 }
 
-async function inspect(folder: string): Promise<{ manifest: string | null; diagnostics: readonly Diagnostic[] }> {
+async function inspect(
+  folder: string,
+): Promise<{ manifest: string | null; diagnostics: readonly Diagnostic[] }> {
   try {
-    const { definitions, warnings } = readDefinitions(folder);
+    const { definitions, warnings: found } = readDefinitions(folder);
     const { manifest } = definitions;
+    const warnings = [...found, ...unsupportedFeatures(manifest)];
     const modules = await loadModules(manifest, folderModules(folder)).catch((error: unknown) => error);
-    if (modules instanceof AirloomError) return { manifest: manifest.hash, diagnostics: [...warnings, asWarning(modules)] };
+    if (modules instanceof AirloomError && modules.code === "module.missing")
+      return { manifest: manifest.hash, diagnostics: [...warnings, asWarning(modules)] };
     if (!(modules instanceof Map)) throw modules;
     const refused = [...modules.values()].flatMap((bytes: Uint8Array) => admissionFaults(bytes));
     return { manifest: manifest.hash, diagnostics: [...warnings, ...refused] };

@@ -1,5 +1,5 @@
-import type { Command } from "commander";
 import { resolve } from "node:path";
+import type { Command } from "commander";
 import { manifestDifference } from "../../air/difference.ts";
 import { loadWorldFolder } from "../../build/directory.ts";
 import { EXIT } from "../exit.ts";

@@ -1,5 +1,5 @@
-import type { Command } from "commander";
 import { readFileSync } from "node:fs";
+import type { Command } from "commander";
 import { AirloomError, bug } from "../../values/errors.ts";
 import { nearest } from "../../values/nearest.ts";
 import { quote } from "../../values/quote.ts";
@@ -35,7 +35,10 @@ function listCodes(io: Io, options: Options): number {
   const p = paletteOf(io);
   for (const [code, { title, severity }] of EXPLAINED_CODES) {
     if (options.json) io.stdout(`${JSON.stringify({ type: "code", code, severity, title })}\n`);
-    else io.stdout(`${p.bold(code.padEnd(width))}  ${title}${severity === "warning" ? p.dim(" (warning)") : ""}\n`);
+    else
+      io.stdout(
+        `${p.bold(code.padEnd(width))}  ${title}${severity === "warning" ? p.dim(" (warning)") : ""}\n`,
+      );
   }
   return EXIT.fine;
 }

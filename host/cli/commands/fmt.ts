@@ -1,6 +1,6 @@
-import { type Command, Option } from "commander";
 import { writeFileSync } from "node:fs";
 import { relative, resolve } from "node:path";
+import { type Command, Option } from "commander";
 import type { Lens } from "../../air/format/lens.ts";
 import { type FormattedFile, formatPaths } from "../../build/format.ts";
 import { EXIT } from "../exit.ts";

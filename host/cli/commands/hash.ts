@@ -1,5 +1,5 @@
-import type { Command } from "commander";
 import { resolve } from "node:path";
+import type { Command } from "commander";
 import type { Hashed } from "../../air/hashes.ts";
 import { hashesOf, valueHash } from "../../build/hashes.ts";
 import { EXIT } from "../exit.ts";

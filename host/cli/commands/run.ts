@@ -5,7 +5,7 @@ import type { Manifest } from "../../air/manifest.ts";
 import type { Frame } from "../../journal/frame.ts";
 import type { LiveNote } from "../../kernel/draft.ts";
 import type { Engine } from "../../runtime/engine.ts";
-import { lineIngressId, readEvent, scenarioLines } from "../../runtime/scenario.ts";
+import { type EventText, lineIngressId, readEvent, scenarioLines } from "../../runtime/scenario.ts";
 import { AirloomError } from "../../values/errors.ts";
 import { stringifyJson } from "../../values/json.ts";
 import { EXIT } from "../exit.ts";
@@ -52,7 +52,9 @@ async function runWorld(io: Io, world: string, options: Options): Promise<number
     for await (const { frame, definitions: used } of past) printer.frame(frame, used.manifest, []);
     printer.live();
     engine.onFrame(({ frame, notes }) => printer.frame(frame, definitions.manifest, notes));
-    for (const line of scenarioLines(scenario.file, scenario.text)) await sendLine(engine, line, printer);
+    const lines = scenarioLines(scenario.file, scenario.text);
+    const events = lines.map((line) => readEvent(engine.state.definitions.manifest, line)); // all, or none is sent
+    for (const [i, line] of lines.entries()) await sendLine(engine, line, events[i]!, printer);
     await engine.whenIdle();
     printer.states(engine, definitions.manifest);
   } finally {
@@ -77,12 +79,15 @@ async function readScenario(io: Io, place: WorldPlace, given: string | undefined
   }
 }
 
-async function sendLine(engine: Engine, line: ReturnType<typeof scenarioLines>[number], printer: Printer) {
-  const event = readEvent(engine.state.definitions.manifest, line);
+async function sendLine(
+  engine: Engine,
+  line: EventText,
+  event: ReturnType<typeof readEvent>,
+  printer: Printer,
+): Promise<void> {
   const ingressId = lineIngressId(engine.worldId, line);
   const { duplicate, frame } = await engine.send({ ...event, ingressId, text: line.text });
-  if (duplicate)
-    printer.note(`${line.file}:${line.line} was accepted before, in frame ${frame}; nothing is sent`);
+  if (duplicate) printer.note(`${line.file}:${line.line} was accepted before, in frame ${frame}; nothing is sent`);
 }
 
 /** Prints what happens: as a timeline, or a JSON object a frame and a record. */

@@ -45,7 +45,7 @@ async function send(io: Io, world: string, text: string, options: Options): Prom
     const open = engine.state.intents.size;
     if (options.json) {
       io.stdout(
-        `${JSON.stringify({ type: "sent", frame: frame.toString(), duplicate, faulted, open_intents: open })}\n`,
+        `${JSON.stringify({ type: "sent", frame: Number(frame), duplicate, faulted, open_intents: open })}\n`,
       );
     } else {
       const what = duplicate ? `was accepted before, in frame ${frame}` : `accepted in frame ${frame}`;

@@ -1,5 +1,5 @@
-import type { Command } from "commander";
 import { resolve } from "node:path";
+import type { Command } from "commander";
 import { viewManifest } from "../../air/view.ts";
 import { loadWorldFolder } from "../../build/directory.ts";
 import { EXIT } from "../exit.ts";

@@ -14,7 +14,10 @@ export function differenceLines(io: Io, difference: DefinitionDifference): reado
   return [colour(p, change)(title), ...fields.flatMap((field) => fieldLines(p, field))];
 }
 
-function fieldLines(p: Palette, { change, pointer, where, before, after }: FieldDifference): readonly string[] {
+function fieldLines(
+  p: Palette,
+  { change, pointer, where, before, after }: FieldDifference,
+): readonly string[] {
   const place = `${clean(pointer)}${where === null ? "" : ` ${p.dim(`(${clean(where)})`)}`}`;
   const lines = [`    ${MARKS[change]} ${place}${change === "reordered" ? " in another order" : ""}`];
   if (before !== undefined) lines.push(`        ${p.red(`- ${shown(before)}`)}`);

@@ -24,7 +24,8 @@ export function preimageLines(io: Io, { rule, preimage }: Hashed): readonly stri
   const rows = annotateCbor(preimage).map((item) => ({ ...hexRows(item), what: item.what }));
   const longest = Math.max(...rows.map(({ first }) => first.length));
   const wordsAt = Math.min(longest, WORDS_AT_MAX);
-  for (const { first, more, what } of rows) lines.push(`${first.padEnd(wordsAt)}  ${p.dim(`; ${what}`)}`, ...more);
+  for (const { first, more, what } of rows)
+    lines.push(`${first.padEnd(wordsAt)}  ${p.dim(`; ${what}`)}`, ...more);
   return lines;
 }
 
@@ -32,7 +33,8 @@ export function preimageLines(io: Io, { rule, preimage }: Hashed): readonly stri
 function hexRows({ head, body, depth }: AnnotatedItem): { first: string; more: readonly string[] } {
   const margin = `  ${"  ".repeat(depth)}`;
   const rows = [toHex(body.subarray(0, ROW_BYTES))];
-  for (let at = ROW_BYTES; at < body.length; at += ROW_BYTES) rows.push(toHex(body.subarray(at, at + ROW_BYTES)));
+  for (let at = ROW_BYTES; at < body.length; at += ROW_BYTES)
+    rows.push(toHex(body.subarray(at, at + ROW_BYTES)));
   const inner = `${margin}${" ".repeat(2 * head.length + 1)}`;
   return {
     first: `${margin}${toHex(head)} ${rows[0]}`.trimEnd(),

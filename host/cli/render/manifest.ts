@@ -13,15 +13,37 @@ const LINE_MAX = 400;
 export function manifestTree(io: Io, view: ManifestView): string {
   const p = paletteOf(io);
   const sections: readonly Branch[] = [
-    section(p, "schemas", view.schemas.map(({ name }) => leaf(name)), `${view.builtinSchemas} built in`),
-    section(p, "modules", view.modules.map((module) => moduleBranch(p, module))),
+    section(
+      p,
+      "schemas",
+      view.schemas.map(({ name }) => leaf(name)),
+      `${view.builtinSchemas} built in`,
+    ),
+    section(
+      p,
+      "modules",
+      view.modules.map((module) => moduleBranch(p, module)),
+    ),
     section(p, "routes", view.routes.map(routeBranch)),
     section(p, "triggers", view.triggers.map(triggerBranch)),
-    section(p, "plans", view.plans.map((plan) => planBranch(p, plan))),
+    section(
+      p,
+      "plans",
+      view.plans.map((plan) => planBranch(p, plan)),
+    ),
     section(p, "effects", view.effects.map(effectBranch)),
-    section(p, "grants", view.grants.map((grant) => grantBranch(p, grant))),
+    section(
+      p,
+      "grants",
+      view.grants.map((grant) => grantBranch(p, grant)),
+    ),
     policyBranch(p, view.policy),
     section(p, "secrets", view.secrets.map(secretBranch)),
+    section(
+      p,
+      "inboxes",
+      view.inboxes.map(({ source, module }) => leaf(`${source} -> ${module}`)),
+    ),
   ];
   return `${treeLines({ text: `manifest ${p.bold(view.hash)}`, branches: sections }).join("\n")}\n`;
 }
