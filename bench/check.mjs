@@ -14,7 +14,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { loadWorldDefinitions } from "../dist/air/load.js";
-import { schemaDocuments } from "../dist/build/directory.js";
 import { generatedWorld } from "./lib/generate.mjs";
 import { median } from "./lib/rounds.mjs";
 
@@ -25,7 +24,6 @@ const TARGET_COUNT = 200;
 const BIN = fileURLToPath(new URL("../dist/cli/bin.js", import.meta.url));
 
 const worlds = new Map(COUNTS.map((count) => [count, generatedWorld(count)]));
-const documents = schemaDocuments();
 const folders = mkdtempSync(join(tmpdir(), "airloom-bench-"));
 try {
   for (const [count, files] of worlds) write(count, files);
@@ -81,7 +79,7 @@ function asCommand() {
 
 function load(files) {
   const from = performance.now();
-  loadWorldDefinitions(files, null, documents);
+  loadWorldDefinitions(files, null);
   return performance.now() - from;
 }
 

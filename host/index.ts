@@ -1,6 +1,7 @@
 /** The public names of airloom. New things start internal (internal.ts) and are widened when they are asked for. */
 
 export type { Manifest } from "./air/manifest.ts";
+export { parsePatch } from "./air/patch.ts";
 export type { Settings } from "./air/settings.ts";
 export { type BuiltModule, buildWorld } from "./build/build.ts";
 export { loadWorldFolder } from "./build/directory.ts";

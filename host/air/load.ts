@@ -51,7 +51,6 @@ export interface LoadOptions {
 export function loadWorldDefinitions(
   files: readonly SourceFile[],
   settingsFile: SourceFile | null,
-  _documents: unknown,
   options: LoadOptions = {},
 ): LoadedWorld {
   const faults = new FaultList(options.strict);

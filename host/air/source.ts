@@ -44,16 +44,19 @@ export interface Sourced<Definition> {
   readonly origin: Origin;
 }
 
-/** Beyond this many errors, or warnings, they are only counted: a file of a million wrong items has one cause. */
+/** Beyond this many, faults are only counted: a file of a million wrong items has one cause. */
 const LISTED_MAX = 1000;
 
 /** The faults of everything that is loaded together. */
 export class FaultList {
   readonly #strict: boolean;
-  readonly #diagnostics: Diagnostic[] = [];
-  readonly #listed = new Set<string>();
+  /** At most `LISTED_MAX` of each. */
+  readonly #listed: { readonly error: Diagnostic[]; readonly warning: Diagnostic[] } = {
+    error: [],
+    warning: [],
+  };
+  readonly #told = new Set<string>();
   #errors = 0;
-  #listedErrors = 0;
 
   /** `strict` makes an error of every warning. */
   constructor(strict = false) {
@@ -67,21 +70,21 @@ export class FaultList {
 
   /** Whether no more errors are listed: what only describes one better need not be worked out. */
   get full(): boolean {
-    return this.#listedErrors >= LISTED_MAX;
+    return this.#listed.error.length >= LISTED_MAX;
   }
 
   add(origin: Origin, fault: Fault): void {
-    const warning = !isError(fault.code) && !this.#strict;
-    if (!warning) this.#errors += 1;
-    if (warning ? this.#diagnostics.length - this.#listedErrors >= LISTED_MAX : this.full) return;
+    const severity = isError(fault.code) || this.#strict ? "error" : "warning";
+    if (severity === "error") this.#errors += 1;
+    const list = this.#listed[severity];
+    if (list.length >= LISTED_MAX) return;
     const { pointer, line, column } = origin.locate(fault.pointer, fault.part ?? "value");
     const key = `${origin.file} ${pointer} ${fault.code} ${fault.message}`;
-    if (this.#listed.has(key)) return;
-    this.#listed.add(key);
-    if (!warning) this.#listedErrors += 1;
-    this.#diagnostics.push({
+    if (this.#told.has(key)) return;
+    this.#told.add(key);
+    list.push({
       code: fault.code,
-      severity: warning ? "warning" : "error",
+      severity,
       message: fault.message,
       pointer,
       ...(origin.file === null ? {} : { file: origin.file }),
@@ -98,13 +101,14 @@ export class FaultList {
     return (fault) => this.add(origin, fault);
   }
 
-  /** In order of file, line, column, pointer, code. */
+  /** In order of file, line, column, pointer, code; where there are too many, warnings give way to errors. */
   sorted(): readonly Diagnostic[] {
-    return [...this.#diagnostics].sort(compareDiagnostics);
+    const { error, warning } = this.#listed;
+    return [...error, ...warning.slice(0, LISTED_MAX - error.length)].sort(compareDiagnostics);
   }
 
   warnings(): readonly Diagnostic[] {
-    return this.sorted().filter((diagnostic) => diagnostic.severity === "warning");
+    return [...this.#listed.warning].sort(compareDiagnostics);
   }
 
   /** Throws this code (kind `manifest`) with everything that was found, when something was refused. */

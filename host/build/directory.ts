@@ -5,9 +5,7 @@
 
 import { type Dirent, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join, relative, resolve, sep } from "node:path";
-import { fileURLToPath } from "node:url";
 import { type LoadedWorld, loadWorldDefinitions, type SourceFile } from "../air/load.ts";
-import { SCHEMA_FILES, type SchemaDocuments } from "../air/text/shape.ts";
 import { compareText, fromUtf8 } from "../values/bytes.ts";
 import { AirloomError } from "../values/errors.ts";
 import { quote } from "../values/quote.ts";
@@ -50,23 +48,7 @@ export function readWorldFolder(path: string): WorldFolder {
 /** Reads and loads a world. Throws what `readWorldFolder` and `loadWorldDefinitions` throw. */
 export function loadWorldFolder(path: string): LoadedFolder {
   const { root, files, settingsFile } = readWorldFolder(path);
-  return { root, files, ...loadWorldDefinitions(files, settingsFile, schemaDocuments()) };
-}
-
-let documents: SchemaDocuments | undefined;
-
-/**
- * The JSON Schemas this package ships. They lie two folders above this file both in `host/build` and in
- * `dist/build`.
- */
-export function schemaDocuments(): SchemaDocuments {
-  documents ??= new Map(SCHEMA_FILES.map((file) => [file, readDocument(file)]));
-  return documents;
-}
-
-function readDocument(file: string): unknown {
-  const path = fileURLToPath(new URL(`../../air/schemas/${file}`, import.meta.url));
-  return JSON.parse(readFileSync(path, "utf8"));
+  return { root, files, ...loadWorldDefinitions(files, settingsFile) };
 }
 
 function definitionFiles(root: string): readonly string[] {

@@ -11,7 +11,7 @@ import { AirloomError } from "../values/errors.ts";
 import { hashOf } from "../values/hash.ts";
 import type { Json } from "../values/json.ts";
 import { quote } from "../values/quote.ts";
-import { readWorldFolder, schemaDocuments, type WorldFolder } from "./directory.ts";
+import { readWorldFolder, type WorldFolder } from "./directory.ts";
 import { ownerOf } from "./owner.ts";
 
 export interface FormattedFile {
@@ -110,7 +110,7 @@ function load(
   const current = (file: SourceFile): SourceFile => ({ ...file, text: texts.get(file.path) ?? file.text });
   const settings = settingsFile === null ? null : current(settingsFile);
   try {
-    return loadWorldDefinitions(files.map(current), settings, schemaDocuments());
+    return loadWorldDefinitions(files.map(current), settings);
   } catch (error) {
     if (tolerant && error instanceof AirloomError && error.code === "manifest.invalid") return null;
     throw error;

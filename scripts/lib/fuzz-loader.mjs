@@ -7,8 +7,7 @@ const TEXT_MAX = 4000;
 const DIAGNOSTICS_MAX = 1000;
 
 export function loaderTarget(modules) {
-  const { loadWorldDefinitions, schemaDocuments, worlds } = modules;
-  const documents = schemaDocuments();
+  const { loadWorldDefinitions, worlds } = modules;
   const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   const choice = { valid: validFiles(worlds), subject: null };
   return {
@@ -18,7 +17,7 @@ export function loaderTarget(modules) {
       const settings = random.below(8) === 0;
       const files = settings ? [] : [{ path: "all.air.json", text }];
       try {
-        loadWorldDefinitions(files, settings ? { path: "world.json", text } : null, documents);
+        loadWorldDefinitions(files, settings ? { path: "world.json", text } : null);
         return true;
       } catch (error) {
         ensureRefusal(modules, error);

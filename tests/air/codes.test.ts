@@ -11,9 +11,10 @@ test("every code is written somewhere, and says in one line what it is about", (
     expect(code).toMatch(/^[a-z]+\.[a-z_0-9]+$/);
     expect(title).toMatch(/^[A-Za-z].{5,75}[^.]$/);
     const family = `unsupported.\${op}`;
-    expect(TEXT.includes(`"${code}"`) || (code.startsWith("unsupported.") && TEXT.includes(family)), code).toBe(
-      true,
-    );
+    expect(
+      TEXT.includes(`"${code}"`) || (code.startsWith("unsupported.") && TEXT.includes(family)),
+      code,
+    ).toBe(true);
   }
 });
 

@@ -4,7 +4,6 @@ import { describe, expect, it } from "vitest";
 import { type DefinitionDifference, manifestDifference } from "../../host/air/difference.ts";
 import { loadWorldDefinitions } from "../../host/air/load.ts";
 import type { Manifest } from "../../host/air/manifest.ts";
-import { schemaDocuments } from "../../host/build/directory.ts";
 
 type Fields = Record<string, unknown>;
 
@@ -97,7 +96,7 @@ function load(...changed: readonly Fields[]): Manifest {
   const of = ({ $kind, name }: Fields) => `${$kind} ${name}`;
   const kept = BASE.filter((each) => !changed.some((other) => of(other) === of(each)));
   const text = JSON.stringify([...kept, ...changed]);
-  return loadWorldDefinitions([{ path: "all.json", text }], null, schemaDocuments()).manifest;
+  return loadWorldDefinitions([{ path: "all.json", text }], null).manifest;
 }
 
 const base = load();

@@ -57,7 +57,9 @@ describe("an expression", () => {
   test("may refer to anything, as AIR has it, and is warned of what leads nowhere", () => {
     const { expr, faults } = parse({ op: "not", args: [{ ref: "@plan.inputs" }] });
     expect(faults).toEqual(["expr.reference /args/0/ref"]);
-    expect(expr).toMatchObject({ args: [{ kind: "ref", text: "@plan.inputs", ref: { root: "step", step: "" } }] });
+    expect(expr).toMatchObject({
+      args: [{ kind: "ref", text: "@plan.inputs", ref: { root: "step", step: "" } }],
+    });
   });
 
   test("tells every fault inside", () => {
@@ -143,18 +145,12 @@ describe("a reference", () => {
     expect(parseReference(text)).toEqual(reference);
   });
 
-  test.each([
-    "",
-    "plan.input",
-    "@plan",
-    "@plan.inputs",
-    "@plan.input/a",
-    "@var:",
-    "@step:",
-    "@events",
-  ])("%s is none", (text) => {
-    expect(parseReference(text)).toBeUndefined();
-  });
+  test.each(["", "plan.input", "@plan", "@plan.inputs", "@plan.input/a", "@var:", "@step:", "@events"])(
+    "%s is none",
+    (text) => {
+      expect(parseReference(text)).toBeUndefined();
+    },
+  );
 
   test("has a dotted path, in which empty segments are skipped", () => {
     expect(parsePath("$value..id.")).toEqual(["$value", "id"]);

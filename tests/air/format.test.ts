@@ -4,8 +4,8 @@ import type { DefinitionKind } from "../../host/air/definitions.ts";
 import { DEFINITION_KINDS } from "../../host/air/definitions.ts";
 import { type FileContent, formatFile } from "../../host/air/format/format.ts";
 import { orderDefinition } from "../../host/air/format/members.ts";
-import { schemaDocuments } from "../../host/build/directory.ts";
 import { type Json, jsonFrom, stringifyJson } from "../../host/values/json.ts";
+import { schemaDocuments } from "./documents.ts";
 import { seeded } from "./seed.ts";
 
 function format(text: string, content: FileContent = "definitions"): string {

@@ -4,18 +4,19 @@ import { readdirSync, readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { loadWorldDefinitions, type SourceFile } from "../../host/air/load.ts";
-import { schemaDocuments } from "../../host/build/directory.ts";
 import { AirloomError, type Diagnostic } from "../../host/values/errors.ts";
 import { seeded } from "./seed.ts";
 
 function diagnose(files: readonly SourceFile[], settings: SourceFile | null = null): readonly Diagnostic[] {
   try {
-    return loadWorldDefinitions(files, settings, schemaDocuments()).warnings;
+    return loadWorldDefinitions(files, settings).warnings;
   } catch (error) {
     if (error instanceof AirloomError && error.code === "manifest.invalid") return error.diagnostics;
     throw error;
   }
 }
+
+const loadStrictly = (files: readonly SourceFile[]) => loadWorldDefinitions(files, null, { strict: true });
 
 const file = (text: string, path = "manifest.air.json"): SourceFile => ({ path, text });
 
@@ -48,7 +49,7 @@ describe("loading", () => {
       {"$kind": "defschema", "name": "t/A@1", "type": {"variant": {"__proto__": {"unit": {}}}}},
       {"$kind": "defschema", "name": "t/B@1", "type": ${type}}
     ]`;
-    const { manifest } = loadWorldDefinitions([file(text)], null, schemaDocuments());
+    const { manifest } = loadWorldDefinitions([file(text)], null);
     const record = manifest.schemas.get("t/B@1")!.type;
     expect(record.kind === "record" && [...record.fields.keys()].sort()).toEqual([
       "__proto__",
@@ -93,21 +94,26 @@ describe("loading", () => {
   });
 
   test("lists the errors, however many warnings there are", () => {
-    const definitions = Array.from({ length: 1500 }, (_, i) => `{"$kind": "defschema", "name": "t/S${i}@1", "type": {"unit": {}}}`);
+    const definitions = Array.from(
+      { length: 1500 },
+      (_, i) => `{"$kind": "defschema", "name": "t/S${i}@1", "type": {"unit": {}}}`,
+    );
     const text = `[
       {"$kind": "manifest", "air_version": "1", "schemas": [], "modules": [{"name": "t/M@1"}], "plans": [],
        "caps": [], "policies": []},
       ${definitions.join(",\n")}
     ]`;
     const found = diagnose([file(text)]);
-    expect(found.filter(({ severity }) => severity === "error").map(({ code }) => code)).toEqual(["reference.module"]);
-    expect(found.filter(({ code }) => code === "definition.unlisted")).toHaveLength(1000);
+    expect(found.filter(({ severity }) => severity === "error").map(({ code }) => code)).toEqual([
+      "reference.module",
+    ]);
+    expect(found.filter(({ code }) => code === "definition.unlisted")).toHaveLength(999);
   });
 
   test("counts faults beyond the first thousand and does not list them", () => {
     const text = `[${Array.from({ length: 3000 }, () => "5").join(",\n")}]`;
     try {
-      loadWorldDefinitions([file(text)], null, schemaDocuments());
+      loadWorldDefinitions([file(text)], null);
       expect.unreachable();
     } catch (error) {
       expect(error).toMatchObject({ code: "manifest.invalid", fields: { errors: 3001 } });

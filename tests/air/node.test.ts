@@ -5,7 +5,6 @@ import { loadWorldDefinitions } from "../../host/air/load.ts";
 import { builtinHash, definitionFromNode, nodeBytes, nodeHash } from "../../host/air/node.ts";
 import { manifestFromNodes } from "../../host/air/nodes.ts";
 import { parseDefinition } from "../../host/air/parse/definition.ts";
-import { schemaDocuments } from "../../host/build/directory.ts";
 import { toHex } from "../../host/values/bytes.ts";
 import { canon } from "../../host/values/cbor.ts";
 import { AirloomError } from "../../host/values/errors.ts";
@@ -201,7 +200,7 @@ const COUNTER = [
 
 function load(definitions: unknown) {
   const file = { path: "manifest.air.json", text: JSON.stringify(definitions) };
-  return loadWorldDefinitions([file], null, schemaDocuments()).manifest;
+  return loadWorldDefinitions([file], null).manifest;
 }
 
 describe("the hash of a manifest", () => {

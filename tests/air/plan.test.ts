@@ -3,7 +3,6 @@
 import { describe, expect, test } from "vitest";
 import { loadWorldDefinitions } from "../../host/air/load.ts";
 import { manifestFromNodes } from "../../host/air/nodes.ts";
-import { schemaDocuments } from "../../host/build/directory.ts";
 
 /** A world with one plan that raises an event, `t/E@1`, with this value. */
 function planRaising(value: unknown) {
@@ -36,7 +35,7 @@ function planRaising(value: unknown) {
     },
   ];
   const file = { path: "manifest.air.json", text: JSON.stringify(definitions) };
-  const { manifest } = loadWorldDefinitions([file], null, schemaDocuments());
+  const { manifest } = loadWorldDefinitions([file], null);
   const again = manifestFromNodes(manifest.hash, (hash) => manifest.nodes.get(hash));
   expect(again.plans.get("t/P@1")!.definition).toEqual(manifest.plans.get("t/P@1")!.definition);
   return manifest.plans.get("t/P@1")!;

@@ -85,12 +85,14 @@ function diagnose(name: string, side: "accepted" | "refused"): readonly Diagnost
   const folder = join(ROOT, name, side);
   try {
     if (isPatch(name)) {
-      return parsePatch({ path: "patch.json", text: readFileSync(join(folder, "patch.json"), "utf8") }).warnings;
+      return parsePatch({ path: "patch.json", text: readFileSync(join(folder, "patch.json"), "utf8") })
+        .warnings;
     }
     const { manifest, warnings } = loadWorldFolder(folder);
     return name.startsWith("unsupported-") ? [...warnings, ...unsupportedFeatures(manifest)] : warnings;
   } catch (error) {
-    if (error instanceof AirloomError && /^(manifest|patch)\.invalid$/.test(error.code)) return error.diagnostics;
+    if (error instanceof AirloomError && /^(manifest|patch)\.invalid$/.test(error.code))
+      return error.diagnostics;
     throw error;
   }
 }

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, test } from "vitest";
 import { SCHEMA_FILES } from "../../host/air/text/shape.ts";
-import { schemaDocuments } from "../../host/build/directory.ts";
+import { schemaDocuments } from "./documents.ts";
 
 type Schema = Readonly<Record<string, unknown>>;
 

@@ -4,8 +4,8 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { checkShape, type Shape } from "../../host/air/text/shape.ts";
-import { schemaDocuments } from "../../host/build/directory.ts";
 import { jsonFrom } from "../../host/values/json.ts";
+import { schemaDocuments } from "./documents.ts";
 import { seeded } from "./seed.ts";
 
 /** `npx vitest run tests/air/validators.test.ts -u` writes the validators anew, as the script does. */

@@ -5,7 +5,6 @@
 
 import { loadWorldDefinitions, type SourceFile } from "../../host/air/load.ts";
 import { parsePatch } from "../../host/air/patch.ts";
-import { schemaDocuments } from "../../host/build/directory.ts";
 import type { JournalRecord } from "../../host/journal/record.ts";
 import { MemoryCells } from "../../host/kernel/cells.ts";
 import type { ModuleHost } from "../../host/kernel/ports.ts";
@@ -126,7 +125,7 @@ export function codesOf(examples: readonly Example[]): readonly string[] {
   const found: string[] = [];
   try {
     if (parts.patch !== null) return parsePatch(parts.patch).warnings.map(({ code }) => code);
-    const loaded = loadWorldDefinitions(parts.files, parts.settings, schemaDocuments());
+    const loaded = loadWorldDefinitions(parts.files, parts.settings);
     found.push(...loaded.warnings.map(({ code }) => code));
     const unsupported = unsupportedFeatures(loaded.manifest);
     found.push(...unsupported.map(({ code }) => code));

@@ -1,11 +1,13 @@
 /** docs/air.md says what is so: its examples load, its tables are the code's. */
 
 import { describe, expect, test } from "vitest";
+import { DIAGNOSTIC_CODES } from "../../host/air/codes.ts";
 import { OPERATORS, type Operator } from "../../host/air/definitions.ts";
-import { type LoadedWorld, loadWorldDefinitions, type SourceFile } from "../../host/air/load.ts";
+import type { LoadedWorld, SourceFile } from "../../host/air/load.ts";
 import { nodeBytes } from "../../host/air/node.ts";
 import { parseExpr } from "../../host/air/parse/expr.ts";
-import { schemaDocuments } from "../../host/build/directory.ts";
+import { parsePatch } from "../../host/air/patch.ts";
+import { unsupportedFeatures } from "../../host/kernel/supported.ts";
 import { PlanError } from "../../host/plan/errors.ts";
 import { evaluate } from "../../host/plan/expr.ts";
 import { applyOperator } from "../../host/plan/operators.ts";
@@ -20,6 +22,7 @@ import type { Value } from "../../host/values/value.ts";
 import { sourcesUnder } from "../architecture/source.ts";
 import { schemaOf, thrownBy } from "../values/support.ts";
 import { withCatalogue } from "./catalogue.ts";
+import { jsonSchema, loadFiles } from "./load.ts";
 import { type Block, blocksOf, bytesIn, codeIn, headingsOf, readText, sectionOf, tableAfter } from "./page.ts";
 
 const PAGE = readText("docs/air.md");
@@ -42,11 +45,7 @@ const named = (blocks: readonly Block[]) =>
 /** Loads files as the JSON they hold; what is wrong with one is told by file and line. */
 function load(blocks: readonly Block[], settings: Block | undefined): LoadedWorld {
   const file = ({ line, text }: Block): SourceFile => ({ path: `line-${line}.air.json`, text });
-  return loadWorldDefinitions(
-    blocks.map(file),
-    settings === undefined ? null : file(settings),
-    schemaDocuments(),
-  );
+  return loadFiles(blocks.map(file), settings === undefined ? null : file(settings));
 }
 
 function told(action: () => LoadedWorld): readonly string[] {
@@ -85,7 +84,7 @@ function schemasAlone(): LoadedWorld {
 
 describe("the examples of docs/air.md", () => {
   test("are all marked with what they are", () => {
-    const known = [...DEFINITIONS, "settings", "world", "value", "event", "bytes", "node"];
+    const known = [...DEFINITIONS, "settings", "patch", "world", "value", "event", "bytes", "node"];
     expect(BLOCKS.filter(({ marker }) => !known.includes(marker[0] ?? "")).map(({ line }) => line)).toEqual(
       [],
     );
@@ -112,6 +111,12 @@ describe("the examples of docs/air.md", () => {
 
   test.each(named(marked("world")))("load: %s", (_, block) => {
     expect(told(() => load([block], undefined))).toEqual([]);
+  });
+
+  test.each(named(marked("patch")))("are read: %s", (_, { text }) => {
+    expect(parsePatch({ path: "patch.json", text }).warnings).toEqual([]);
+    const builtin = text.replaceAll("shop/OrderId@2", "sys/OrderId@2");
+    expect(() => parsePatch({ path: "patch.json", text: builtin })).toThrow();
   });
 
   test.each(named(marked("event")))("can be sent: %s", (_, { text }) => {
@@ -177,26 +182,38 @@ describe("the tables of docs/air.md", () => {
 
   test("list every type", () => {
     const types = tableAfter(PAGE, "A type is an object").map(([cell]) => /\{"(\w+)"/.exec(cell!)![1]);
-    const schema = schemaDocuments().get("common.schema.json") as CommonSchema;
-    expect(types).toEqual(Object.keys(schema.$defs.Type.properties).filter((key) => key !== "$comment"));
+    const { properties } = jsonSchema("common").$defs.Type!;
+    expect(types).toEqual(own(properties));
   });
 
   test.each(DEFINITIONS)("list the fields of a %s", (kind) => {
     const fields = tableAfter(sectionOf(PAGE, kind), "| field").flatMap(([cell]) => codeIn(cell!));
-    const { properties } = schemaDocuments().get(`${kind}.schema.json`) as WithProperties;
+    expect(fields.sort()).toEqual(own(jsonSchema(kind).properties).sort());
+  });
+
+  test("list the fields of a patch and its operations", () => {
+    const section = sectionOf(PAGE, "Patches");
+    const fields = tableAfter(section, "| field").flatMap(([cell]) => codeIn(cell!));
+    const { properties, $defs } = jsonSchema("patch");
     expect(fields.sort()).toEqual(own(properties).sort());
+    const operations = tableAfter(section, "<!-- operations -->");
+    expect(operations.map(([name]) => codeIn(name!)[0])).toEqual(own($defs.Operation!.properties));
+    for (const [name, listed] of operations) {
+      const members = codeIn(listed!).map((code) => /^\w+/.exec(code)![0]);
+      expect(members.sort(), name).toEqual(own($defs[codeIn(name!)[0]!]!.properties).sort());
+    }
   });
 
   test("list the fields of a module's interface", () => {
     const fields = tableAfter(PAGE, "Under `abi.reducer`").flatMap(([cell]) => codeIn(cell!));
-    const { $defs } = schemaDocuments().get("defmodule.schema.json") as Definitions;
+    const { $defs } = jsonSchema("defmodule");
     expect(fields).toEqual(own($defs.StepAbi!.properties));
   });
 
   test("list the fields of every step", () => {
-    const { $defs } = schemaDocuments().get("defplan.schema.json") as Definitions;
+    const { $defs } = jsonSchema("defplan");
     const steps = tableAfter(sectionOf(PAGE, "defplan"), "| op |");
-    const { op } = $defs.Step!.properties as unknown as { op: { enum: readonly string[] } };
+    const { op } = $defs.Step!.properties as { op: { enum: readonly string[] } };
     expect(steps.map(([cell]) => codeIn(cell!)[0])).toEqual(op.enum);
     for (const [cell, fields] of steps) {
       const name = codeIn(cell!)[0]!.replace(/(?:^|_)(\w)/g, (_, letter: string) => letter.toUpperCase());
@@ -209,8 +226,8 @@ describe("the tables of docs/air.md", () => {
 
   test("list the settings", () => {
     const fields = tableAfter(sectionOf(PAGE, "Settings"), "| field").flatMap(([cell]) => codeIn(cell!));
-    const { properties } = schemaDocuments().get("settings.schema.json") as WithProperties;
-    const { modules } = properties as unknown as { modules: { additionalProperties: WithProperties } };
+    const { properties } = jsonSchema("settings");
+    const { modules } = properties as { modules: { additionalProperties: { properties: object } } };
     const inner = own(modules.additionalProperties.properties).map((name) => `modules.NAME.${name}`);
     expect(fields.sort()).toEqual([...own(properties), ...inner].sort());
   });
@@ -239,6 +256,14 @@ describe("the tables of docs/air.md", () => {
 
   test("hold the built-in catalogue with its hashes (run with -u to write it anew)", async () => {
     await expect(withCatalogue(PAGE)).toMatchFileSnapshot("../../docs/air.md");
+  });
+
+  test("list what is not run, which the shop is refused for", () => {
+    const codes = tableAfter(PAGE, "<!-- unsupported -->").map(([cell]) => codeIn(cell!)[0]!);
+    expect(codes).toEqual([...DIAGNOSTIC_CODES.keys()].filter((code) => code.startsWith("unsupported.")));
+    const used = unsupportedFeatures(shop().manifest).map(({ code }) => code);
+    expect(used.length).toBeGreaterThan(0);
+    expect(used.filter((code) => !codes.includes(code))).toEqual([]);
   });
 
   test("hold the limits", () => {
@@ -274,20 +299,8 @@ describe("the words of docs/air.md", () => {
 const CODE =
   /^(?:cap|capability|cbor|definition|effect|event|expr|idempotency|json|manifest|plan|policy|receipt|route|schema|state|trigger|unsupported|value|world)\.[a-z_0-9]+$/;
 
-interface WithProperties {
-  readonly properties: Readonly<Record<string, object>>;
-}
-
-interface Definitions {
-  readonly $defs: Readonly<Record<string, WithProperties>>;
-}
-
-interface CommonSchema {
-  readonly $defs: { readonly Type: WithProperties };
-}
-
 /** The fields that are not for people and tools. */
-function own(properties: Readonly<Record<string, object>>): string[] {
+function own(properties: object): string[] {
   return Object.keys(properties).filter((name) => !name.startsWith("$") && name !== "description");
 }
 

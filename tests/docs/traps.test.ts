@@ -4,9 +4,8 @@
  */
 
 import { describe, expect, test } from "vitest";
-import { type LoadedWorld, loadWorldDefinitions } from "../../host/air/load.ts";
+import type { LoadedWorld } from "../../host/air/load.ts";
 import { parseExpr } from "../../host/air/parse/expr.ts";
-import { schemaDocuments } from "../../host/build/directory.ts";
 import { evaluate } from "../../host/plan/expr.ts";
 import { taggedBytes } from "../../host/plan/tagged.ts";
 import { makeDefinitions } from "../../host/runtime/definitions.ts";
@@ -29,6 +28,7 @@ import {
   testWorld,
 } from "../support/world.ts";
 import { faultsOf, schemaOf } from "../values/support.ts";
+import { loadAll } from "./load.ts";
 
 const sugar = (type: object, value: unknown): string => {
   const schema = schemaOf(type);
@@ -91,8 +91,7 @@ function load(change: object, ...definitions: object[]): LoadedWorld {
   const names = { record: { names: { set: { text: {} } } } };
   const cap = { $kind: "defcap", name: "t/cap@1", cap_type: "t.any", schema: names };
   const event = { $kind: "defschema", name: "t/E@1", type: { record: {} } };
-  const file = { path: "manifest.air.json", text: JSON.stringify([manifest, cap, event, ...definitions]) };
-  return loadWorldDefinitions([file], null, schemaDocuments());
+  return loadAll([manifest, cap, event, ...definitions]);
 }
 
 describe("definitions", () => {
@@ -106,7 +105,7 @@ describe("definitions", () => {
     expect(granted({ names: ["a"] }).hash).not.toBe(tagged.hash);
   });
 
-  test.each(["text", "ref", "hash", "record"])("take a record whose one field is %s for that record", (field) => {
+  test.each(["text", "hash", "record", "op"])("take a record whose one field is %s for that record", (field) => {
     const planHash = (value: object) => {
       const event = { $kind: "defschema", name: "t/One@1", type: { record: { [field]: { text: {} } } } };
       const steps = [{ id: "raise", op: "raise_event", event: "t/One@1", value }];

@@ -8,7 +8,7 @@ import { readdirSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type LoadedWorld, loadWorldDefinitions, type SourceFile } from "../../host/air/load.ts";
-import { readWorldFolder, schemaDocuments } from "../../host/build/directory.ts";
+import { readWorldFolder } from "../../host/build/directory.ts";
 import { toHex } from "../../host/values/bytes.ts";
 import { AirloomError, type Diagnostic } from "../../host/values/errors.ts";
 import { jsonFrom } from "../../host/values/json.ts";
@@ -20,13 +20,15 @@ import { changed, randomTree, shuffled, stockOf, type Tree, textOf, treeOf } fro
 const seed = seedOf("loader");
 const runs = runsOf();
 const TIME_MS = 40_000;
+/** A diagnostic cuts what it repeats. */
+const TEXT_MAX = 1000;
 
 type Outcome = { readonly loaded: LoadedWorld } | { readonly refused: readonly Diagnostic[] };
 
 /** Anything but a refusal with reasons is a crash, and so is an invariant that does not hold. */
 function load(files: readonly SourceFile[], settings: SourceFile | null): Outcome {
   try {
-    return { loaded: loadWorldDefinitions(files, settings, schemaDocuments()) };
+    return { loaded: loadWorldDefinitions(files, settings) };
   } catch (error) {
     if (!(error instanceof AirloomError) || error.code !== "manifest.invalid") throw error;
     expect(error.diagnostics.some(({ severity }) => severity === "error")).toBe(true);
@@ -107,10 +109,10 @@ describe("a changed world", () => {
         const outcome = load(files, settings);
         if ("refused" in outcome) {
           tally.refused += 1;
-          for (const diagnostic of outcome.refused) expectPlace(diagnostic, [...files, settings]);
+          for (const diagnostic of outcome.refused) expectTold(diagnostic, [...files, settings]);
           return;
         }
-        for (const diagnostic of outcome.loaded.warnings) expectPlace(diagnostic, [...files, settings]);
+        for (const diagnostic of outcome.loaded.warnings) expectTold(diagnostic, [...files, settings]);
         const { manifest } = outcome.loaded;
         if (manifest.hash !== example.loaded.manifest.hash) tally.changed += 1;
         else {
@@ -161,7 +163,7 @@ describe("what is no world", () => {
       fc.property(random, ({ file, settings }) => {
         const outcome = load([file], settings);
         const diagnostics = "refused" in outcome ? outcome.refused : outcome.loaded.warnings;
-        for (const diagnostic of diagnostics) expectPlace(diagnostic, [file, settings]);
+        for (const diagnostic of diagnostics) expectTold(diagnostic, [file, settings]);
       }),
       { seed, numRuns: runs },
     );
@@ -229,13 +231,26 @@ function meaning({ manifest }: LoadedWorld): string {
   });
 }
 
-/** A diagnostic's pointer leads somewhere in the file it names. */
-function expectPlace({ file, pointer, code, line }: Diagnostic, files: readonly (Written | null)[]): void {
+/**
+ * A diagnostic's pointer leads somewhere in the file it names, and what it repeats of the file is cut and does
+ * not steer a terminal.
+ */
+function expectTold(diagnostic: Diagnostic, files: readonly (Written | null)[]): void {
+  const { file, pointer, code, line, message, expected, found, hint } = diagnostic;
+  for (const text of [message, expected, found, hint]) {
+    if (text !== undefined && (text.length > TEXT_MAX || hasControl(text))) {
+      expect({ code, text }).toEqual({ code, text: "something short and printable" });
+    }
+  }
   if (file === undefined) return;
   const source = files.find((each) => each?.path === file);
-  const found = source !== undefined && source !== null && leadsSomewhere(source.tree, pointer ?? "");
-  if (found && line !== undefined) return;
-  expect({ code, file, pointer, line, found }).toMatchObject({ found: true, line: 1 });
+  const there = source !== undefined && source !== null && leadsSomewhere(source.tree, pointer ?? "");
+  if (there && line !== undefined) return;
+  expect({ code, file, pointer, line, there }).toMatchObject({ there: true, line: 1 });
+}
+
+function hasControl(text: string): boolean {
+  return [...text].some((each) => each < " " || (each >= "\u007f" && each < "\u00a0"));
 }
 
 /** Keys may be repeated: any of them will do. */

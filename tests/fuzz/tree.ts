@@ -154,7 +154,13 @@ function edits(draw: Draw, node: Tree, key: string, stock: Stock): Edits {
 
 function oddName(draw: Draw, key: string): string {
   const at = draw.below(key.length + 1);
-  return draw.pick([...ODD_NAMES, key.slice(0, at) + key.slice(at + 1), `${key}s`, key.toUpperCase()]);
+  return draw.pick([
+    ...ODD_NAMES,
+    key.slice(0, at) + key.slice(at + 1),
+    `${key}s`,
+    `${key}\u001b`,
+    key.toUpperCase(),
+  ]);
 }
 
 const ATOMS = [
@@ -171,6 +177,7 @@ const ATOMS = [
   '""',
   '"x"',
   '"\\u0000"',
+  '"\\u001b[31mred"',
   '"\\ud83d"',
   '"demo/Nothing@1"',
   '"sys/timer.set@1"',
@@ -191,7 +198,13 @@ function spelledOtherwise(draw: Draw, text: string, stock: Stock): string {
   if (!text.startsWith('"')) return draw.pick([`${text}0`, `-${text}`, `"${text}"`, "7"]);
   const value = JSON.parse(text) as string;
   const at = draw.below(value.length + 1);
-  const others = ["", `${value}${value}`, value.slice(0, at), value.slice(0, at) + value.slice(at + 1)];
+  const others = [
+    "",
+    `${value}\u001b`,
+    `${value}${value}`.repeat(20),
+    value.slice(0, at),
+    value.slice(0, at) + value.slice(at + 1),
+  ];
   const letter = String.fromCharCode(32 + draw.below(95));
   others.push(
     value.slice(0, at) + letter + value.slice(at + 1),

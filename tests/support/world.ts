@@ -2,7 +2,7 @@
 
 import { join } from "node:path";
 import { loadWorldDefinitions, type SourceFile } from "../../host/air/load.ts";
-import { loadWorldFolder, readWorldFolder, schemaDocuments } from "../../host/build/directory.ts";
+import { loadWorldFolder, readWorldFolder } from "../../host/build/directory.ts";
 import { stampHash } from "../../host/build/stamp.ts";
 import { type Frame, openFrame } from "../../host/journal/frame.ts";
 import { createMemoryJournal } from "../../host/journal/memory.ts";
@@ -60,7 +60,7 @@ export async function testWorld(options: TestWorldOptions = {}): Promise<TestWor
     const stamped = path === "module.air.json" ? stampHash(text, "demo/RetrySM@1", module.hash) : text;
     return { path, text: options.edit?.(path, stamped) ?? stamped };
   });
-  const { manifest, settings } = loadWorldDefinitions(edited, settingsFile, schemaDocuments());
+  const { manifest, settings } = loadWorldDefinitions(edited, settingsFile);
   const findModule: FindModule = async (hash) => (hash === module.hash ? module.wasm : null);
   return { definitions: makeDefinitions(manifest, settings), findModule };
 }

@@ -81,7 +81,7 @@ class EarlierRules {
     const parts = FIELDS.map((field) => when[field]);
     let first: number | undefined;
     // Every way to look at fewer of the same parts.
-    for (let mask = 0; mask < 2 ** FIELDS.length; mask++) {
+    for (let mask = 0; mask < 1 << FIELDS.length; mask++) {
       const some = parts.map((part, i) => ((mask >> i) & 1 ? part : undefined));
       if (some.some((part, i) => (mask >> i) & 1 && part === undefined)) continue;
       const rule = this.#rules.get(JSON.stringify(some));

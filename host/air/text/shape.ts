@@ -51,8 +51,3 @@ function plainNumber(raw: string): number {
   const number = Number(raw);
   return Number.isSafeInteger(number) ? number : Number.MAX_SAFE_INTEGER;
 }
-
-export type SchemaDocuments = ReadonlyMap<string, unknown>;
-export function shapeChecker(_documents: SchemaDocuments): { check: typeof checkShape } {
-  return { check: checkShape };
-}

@@ -87,7 +87,8 @@ async function sendLine(
 ): Promise<void> {
   const ingressId = lineIngressId(engine.worldId, line);
   const { duplicate, frame } = await engine.send({ ...event, ingressId, text: line.text });
-  if (duplicate) printer.note(`${line.file}:${line.line} was accepted before, in frame ${frame}; nothing is sent`);
+  if (duplicate)
+    printer.note(`${line.file}:${line.line} was accepted before, in frame ${frame}; nothing is sent`);
 }
 
 /** Prints what happens: as a timeline, or a JSON object a frame and a record. */

@@ -19,7 +19,8 @@ export function renderDiagnostic(io: Io, diagnostic: Diagnostic): readonly strin
   const p = paletteOf(io);
   const { severity, code, message, file, line, column, pointer, expected, found, hint } = diagnostic;
   const mark = severity === "error" ? p.red("error") : p.yellow("warning");
-  const place = file === undefined ? "" : `${clean(file)}${line === undefined ? "" : `:${line}:${column ?? 1}`}`;
+  const place =
+    file === undefined ? "" : `${clean(file)}${line === undefined ? "" : `:${line}:${column ?? 1}`}`;
   const where = [place, pointer === undefined || pointer === "" ? "" : `at ${clean(pointer)}`].filter(
     (t) => t !== "",
   );
