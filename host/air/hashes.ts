@@ -51,8 +51,9 @@ export function manifestHashes(manifest: Manifest): readonly Hashed[] {
   for (const list of LIST_NAMES) {
     for (const { name, hash } of definition.lists.get(list)!) {
       const builtin = isBuiltin(name) ? builtinNamed(name) : undefined;
-      // A secret declared in place has no node.
-      if (builtin !== undefined) all.push(hashedAlone(builtin));
+      // A manifest refers to built-in modules as to its own.
+      if (builtin?.kind === "defmodule") all.push(withKind(builtin));
+      else if (builtin !== undefined) all.push(hashedAlone(builtin));
       else if (hash !== null) all.push(listed(manifest, KIND_OF_LIST[list], name, hash));
     }
   }
@@ -77,6 +78,11 @@ export function hashedAlone(definition: Definition): Hashed {
     const preimage = builtinBytes(definition);
     return { kind, name, hash: builtinHash(definition), rule: "builtin", preimage };
   }
+  return withKind(definition);
+}
+
+function withKind(definition: Definition): Hashed {
+  const { kind, name } = definition;
   const rule = kind === "defplan" ? "plan" : "definition";
   return { kind, name, hash: nodeHash(definition), rule, preimage: nodeBytes(definition) };
 }

@@ -16,8 +16,7 @@ export type FuzzModules = Pick<typeof import("../../host/values/bytes.ts"), "equ
     "EMPTY_HEAD" | "FrameBuilder" | "openFrame" | "recordBytes"
   > &
   Pick<typeof import("../../host/journal/record.ts"), "LAYOUT" | "writeRecord"> &
-  Pick<typeof import("../../host/air/load.ts"), "loadWorldDefinitions"> &
-  Pick<typeof import("../../host/build/directory.ts"), "schemaDocuments"> & {
+  Pick<typeof import("../../host/air/load.ts"), "loadWorldDefinitions"> & {
     /** Worlds whose files are changed. */
     readonly worlds: readonly import("../../host/build/directory.ts").WorldFolder[];
   };

@@ -2,7 +2,10 @@
 
 import { describe, expect, test } from "vitest";
 import { loadWorldDefinitions } from "../../host/air/load.ts";
+import { nodeJson } from "../../host/air/node.ts";
 import { manifestFromNodes } from "../../host/air/nodes.ts";
+import { stringifyJson } from "../../host/values/json.ts";
+import { text, type Value, variant } from "../../host/values/value.ts";
 
 /** A world with one plan that raises an event, `t/E@1`, with this value. */
 function planRaising(value: unknown) {
@@ -75,10 +78,121 @@ describe("the value of a step", () => {
     const other = { record: { ...TAGGED.record, n: { int: 6 } } };
     expect(planRaising(other).hash).not.toBe(planRaising(TAGGED).hash);
   });
+});
 
-  test("keeps whether a unit arm carries its value", () => {
-    const arm = (value: unknown) => planRaising({ n: 1, tags: [], arm: value }).hash;
-    expect(arm({ A: null })).toBe(arm({ $tag: "A", $value: null }));
-    expect(arm({ $tag: "A" })).not.toBe(arm({ A: null }));
+/** A plan that assigns this value to a variable of this type, as its node has the value. */
+function assigned(value: unknown, type: object | null): { readonly node: unknown; readonly value: Value } {
+  const definitions = [
+    {
+      $kind: "manifest",
+      air_version: "1",
+      schemas: [{ name: "t/In@1" }, { name: "t/V@1" }],
+      modules: [],
+      plans: [{ name: "t/P@1" }],
+      caps: [],
+      policies: [],
+    },
+    { $kind: "defschema", name: "t/In@1", type: { unit: {} } },
+    { $kind: "defschema", name: "t/V@1", type: type ?? { unit: {} } },
+    {
+      $kind: "defplan",
+      name: "t/P@1",
+      input: "t/In@1",
+      ...(type === null ? {} : { locals: { v: "t/V@1" } }),
+      steps: [{ id: "a", op: "assign", expr: value, bind: { as: "v" } }],
+    },
+  ];
+  const file = { path: "manifest.air.json", text: JSON.stringify(definitions) };
+  const { manifest } = loadWorldDefinitions([file], null);
+  const again = manifestFromNodes(manifest.hash, (hash) => manifest.nodes.get(hash));
+  const { definition, hash } = manifest.plans.get("t/P@1")!;
+  expect(again.plans.get("t/P@1")).toEqual(manifest.plans.get("t/P@1"));
+  const node = JSON.parse(stringifyJson(nodeJson(manifest.nodes.get(hash)!)));
+  const [step] = definition.steps;
+  if (step?.op !== "assign" || step.expr.kind !== "literal") throw new Error("no literal");
+  return { node: node.steps[0].expr, value: step.expr.value };
+}
+
+const UNIT = { unit: {} };
+
+describe("a literal in the node of a plan", () => {
+  const arms = { variant: { A: UNIT, B: { option: { text: {} } } } };
+
+  test("keeps whether a unit arm has a payload; sugar null is none", () => {
+    expect(assigned({ A: null }, arms).node).toEqual({ tag: "A" });
+    expect(assigned({ tag: "A" }, arms).node).toEqual({ tag: "A" });
+    expect(assigned({ variant: { tag: "A" } }, arms).node).toEqual({ tag: "A" });
+    expect(assigned({ tag: "A", value: null }, arms).node).toEqual({ tag: "A" });
+    const whole = { tag: "A", value: { null: {} } };
+    expect(assigned(whole, arms).node).toEqual(whole);
+    expect(assigned({ A: {} }, arms).node).toEqual(whole);
+    expect(assigned({ B: null }, arms).node).toEqual({ tag: "B", value: { null: {} } });
+  });
+
+  test("is a value with its payload all the same where the plan computes with it", () => {
+    for (const written of [{ A: null }, { tag: "A" }, { tag: "A", value: { null: {} } }]) {
+      expect(assigned(written, arms).value).toEqual(variant("A", { kind: "unit" }));
+    }
+    const inner = { list: arms };
+    expect(assigned([{ A: null }], inner).value).toEqual({
+      kind: "list",
+      items: [variant("A", { kind: "unit" })],
+    });
+  });
+
+  test("has sets sorted by the bytes of their literals, and values sorted by their own", () => {
+    const bytes = { set: { bytes: {} } };
+    const sorted = { set: [{ bytes_b64: "/w==" }, { bytes_b64: "AA==" }] };
+    const values = {
+      kind: "set",
+      items: [0, 255].map((byte) => ({ kind: "bytes", value: Uint8Array.of(byte) })),
+    };
+    for (const written of [
+      ["AA==", "/w==", "AA=="],
+      { set: [{ bytes_b64: "AA==" }, { bytes_b64: "/w==" }] },
+    ]) {
+      expect(assigned(written, bytes)).toEqual({ node: sorted, value: values });
+    }
+  });
+
+  test("has maps sorted by key, and of equal keys the first", () => {
+    const map = { map: { key: { nat: {} }, value: { text: {} } } };
+    const entry = (key: number, value: string) => ({ key: { nat: key }, value: { text: value } });
+    const sorted = { map: [entry(2, "a"), entry(10, "b")] };
+    expect(
+      assigned(
+        [
+          [10, "b"],
+          [2, "a"],
+          ["2", "c"],
+        ],
+        map,
+      ).node,
+    ).toEqual(sorted);
+    expect(assigned({ map: [entry(10, "b"), entry(2, "a"), entry(2, "c")] }, map).node).toEqual(sorted);
+    expect(assigned({ map: [entry(10, "b"), entry(2, "a"), entry(2, "c")] }, map).value).toMatchObject({
+      entries: [
+        [{ value: 2n }, { value: "a" }],
+        [{ value: 10n }, { value: "b" }],
+      ],
+    });
+  });
+
+  test("keeps a reference to a secret as it is in the tagged lens, and as a record in sugar", () => {
+    const key = { ref: "sys/TextOrSecretRef@1" };
+    const secret = { alias: "t/key", version: 1 };
+    const warned = { tag: "secret", value: { record: { alias: { text: "t/key" }, version: { nat: 1 } } } };
+    expect(assigned({ secret }, key).node).toEqual(warned);
+    expect(() => assigned({ tag: "secret", value: secret }, key)).toThrow(
+      expect.objectContaining({ diagnostics: [expect.objectContaining({ code: "reference.secret" })] }),
+    );
+  });
+
+  test("is what was written where nothing gives it a type", () => {
+    const written = { tag: "A", value: { set: [{ text: "b" }, { text: "a" }] } };
+    expect(assigned(written, null)).toEqual({
+      node: written,
+      value: variant("A", { kind: "set", items: [text("b"), text("a")] }),
+    });
   });
 });

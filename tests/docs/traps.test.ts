@@ -6,6 +6,7 @@
 import { describe, expect, test } from "vitest";
 import type { LoadedWorld } from "../../host/air/load.ts";
 import { parseExpr } from "../../host/air/parse/expr.ts";
+import { fieldsOf } from "../../host/journal/record.ts";
 import { evaluate } from "../../host/plan/expr.ts";
 import { taggedBytes } from "../../host/plan/tagged.ts";
 import { makeDefinitions } from "../../host/runtime/definitions.ts";
@@ -19,6 +20,7 @@ import { ask, probe } from "../kernel/probe.ts";
 import { envelope, tinyReducer } from "../support/modules.ts";
 import {
   frameBytes,
+  framesOf,
   openVirtual,
   recordsOf,
   recordsOfKind,
@@ -50,22 +52,22 @@ describe("values", () => {
 
   test("of a unit arm that an expression builds carry their null", () => {
     const schema = schemaOf({ variant: { Tick: { unit: {} } } });
-    const built = schema.encode(valueOf({ variant: { tag: "Tick" } }));
+    const built = schema.encode(evaluated({ variant: { tag: "Tick" } }));
     expect(toHex(built)).toBe("d9d9f7a26424746167645469636b662476616c7565f6");
     expect(toHex(schema.encode(schema.parse(jsonFrom({ $tag: "Tick" }))))).not.toBe(toHex(built));
   });
 
   test("of sets are ordered by their bytes on the wire and naturally inside plans", () => {
     expect(sugar({ set: { text: {} } }, ["aa", "b"])).toBe("d9d9f7826162626161");
-    const set = valueOf({ set: [{ text: "b" }, { text: "aa" }] });
+    const set = evaluated({ set: [{ text: "b" }, { text: "aa" }] });
     expect(set).toMatchObject({ items: [{ value: "aa" }, { value: "b" }] });
-    const hash = valueOf({ op: "hash", args: [{ set: [{ text: "b" }, { text: "aa" }] }] });
+    const hash = evaluated({ op: "hash", args: [{ set: [{ text: "b" }, { text: "aa" }] }] });
     expect(hash).toEqual({ kind: "hash", value: hashOf(canonTagged(set)) });
     expect(toHex(taggedBytes(set))).toBe("a16353657482a16454657874626161a164546578746162");
   });
 });
 
-function valueOf(json: object): Value {
+function evaluated(json: object): Value {
   const expr = parseExpr(jsonFrom(json), "", ({ message }) => {
     throw new Error(message);
   });
@@ -105,15 +107,43 @@ describe("definitions", () => {
     expect(granted({ names: ["a"] }).hash).not.toBe(tagged.hash);
   });
 
-  test.each(["text", "hash", "record", "op"])("take a record whose one field is %s for that record", (field) => {
-    const planHash = (value: object) => {
-      const event = { $kind: "defschema", name: "t/One@1", type: { record: { [field]: { text: {} } } } };
-      const steps = [{ id: "raise", op: "raise_event", event: "t/One@1", value }];
+  test.each(["text", "hash", "record", "op"])(
+    "take a record whose one field is %s for that record",
+    (field) => {
+      const planHash = (value: object) => {
+        const event = { $kind: "defschema", name: "t/One@1", type: { record: { [field]: { text: {} } } } };
+        const steps = [{ id: "raise", op: "raise_event", event: "t/One@1", value }];
+        const plan = { $kind: "defplan", name: "t/P@1", input: "t/E@1", steps };
+        const lists = { schemas: [{ name: "t/E@1" }, { name: "t/One@1" }], plans: [{ name: "t/P@1" }] };
+        return load(lists, event, plan).manifest.plans.get("t/P@1")!.hash;
+      };
+      expect(planHash({ [field]: "a" })).toBe(planHash({ record: { [field]: { text: "a" } } }));
+    },
+  );
+
+  test("hash a unit arm of a plan's value as AIR writes it, and raise it with its null", () => {
+    const planOf = (tick: object) => {
+      const event = { $kind: "defschema", name: "t/One@1", type: { variant: { Tick: { unit: {} } } } };
+      const steps = [{ id: "raise", op: "raise_event", event: "t/One@1", value: tick }];
       const plan = { $kind: "defplan", name: "t/P@1", input: "t/E@1", steps };
       const lists = { schemas: [{ name: "t/E@1" }, { name: "t/One@1" }], plans: [{ name: "t/P@1" }] };
-      return load(lists, event, plan).manifest.plans.get("t/P@1")!.hash;
+      const { manifest } = load(lists, event, plan);
+      const { hash, definition } = manifest.plans.get("t/P@1")!;
+      const [step] = definition.steps;
+      if (step?.op !== "raise_event" || step.value.kind !== "literal") throw new Error("no literal");
+      return { hash, raised: toHex(manifest.schemas.get("t/One@1")!.encode(step.value.value)) };
     };
-    expect(planHash({ [field]: "a" })).toBe(planHash({ record: { [field]: { text: "a" } } }));
+    const short = [{ Tick: null }, { $tag: "Tick" }, { tag: "Tick" }].map(planOf);
+    const long = [
+      { tag: "Tick", value: { null: {} } },
+      { $tag: "Tick", $value: null },
+    ].map(planOf);
+    expect(new Set(short.map(({ hash }) => hash)).size).toBe(1);
+    expect(new Set(long.map(({ hash }) => hash)).size).toBe(1);
+    expect(short[0]!.hash).not.toBe(long[0]!.hash);
+    for (const { raised } of [...short, ...long]) {
+      expect(raised).toBe("d9d9f7a26424746167645469636b662476616c7565f6");
+    }
   });
 
   test("need no effects, and have capability types of their own", () => {
@@ -145,6 +175,21 @@ describe("a world", () => {
     const bytes = (await frameBytes(journal)).map(toHex).join("");
     expect(bytes).toContain(`5820${toHex(digestOf(intent!.intentHash))}`);
     expect(bytes).not.toContain(toHex(utf8(intent!.intentHash)));
+  });
+
+  test("stamps a frame once, and no record in it", async () => {
+    const { engine, journal } = await openVirtual(await testWorld());
+    await startWork(engine);
+    const frame = (await framesOf(journal))[1]!;
+    expect(frame.records.length).toBeGreaterThan(5);
+    expect(frame.head).toMatchObject({ logicalNs: T, wallNs: T });
+    for (const { kind } of frame.records) {
+      const names = fieldsOf(kind).map(({ name }) => name);
+      expect(
+        names.filter((name) => /now|logical|wall|entropy|height/.test(name)),
+        kind,
+      ).toEqual([]);
+    }
   });
 
   test("gives equal intents one hash and ids of their own", async () => {
@@ -186,7 +231,9 @@ describe("a world", () => {
     await ask(engine, "timer");
     await runToIdle(engine, clock);
     const records = await recordsOf(journal);
-    const fired = records.findIndex((each) => each.kind === "domain_event" && each.schema === "sys/TimerFired@1");
+    const fired = records.findIndex(
+      (each) => each.kind === "domain_event" && each.schema === "sys/TimerFired@1",
+    );
     const after = records.slice(fired);
     expect(after.flatMap((each) => (each.kind === "delivery" ? [each.cell!.reducer] : []))).toEqual([
       "demo/RetrySM@1",
@@ -200,7 +247,10 @@ describe("a world", () => {
     const unbound = (text: string) => text.replace(/"module_bindings": \{[\s\S]*?\}\s*\}\s*\},/, "");
     const deliveries = async (edit: (text: string) => string) => {
       const module = await probe();
-      const world = testWorld({ module, edit: (path, text) => (path === "manifest.air.json" ? edit(text) : text) });
+      const world = testWorld({
+        module,
+        edit: (path, text) => (path === "manifest.air.json" ? edit(text) : text),
+      });
       const { engine, journal } = await openVirtual(await world);
       await ask(engine, "timer");
       return recordsOfKind(journal, "delivery");

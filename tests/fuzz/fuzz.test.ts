@@ -3,7 +3,6 @@
  * a failure names the case, which the script tries alone.
  */
 
-import { readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import * as load from "../../host/air/load.ts";
 import * as directory from "../../host/build/directory.ts";
@@ -20,9 +19,9 @@ import * as zero from "../../host/values/zero.ts";
 import { FuzzFailure, type FuzzModules, fuzz, TARGET_NAMES } from "../../scripts/lib/fuzz.mjs";
 import { inputOf, Random } from "../../scripts/lib/fuzz-inputs.mjs";
 import { runsOf, seedOf } from "../values/support.ts";
+import { exampleFolders } from "./examples.ts";
 
 const seed = seedOf("fuzz");
-const WORLDS = new URL("../../air/worlds/", import.meta.url);
 const modules: FuzzModules = {
   ...load,
   ...directory,
@@ -36,7 +35,7 @@ const modules: FuzzModules = {
   ...schema,
   ...typeJson,
   ...zero,
-  worlds: readdirSync(WORLDS).map((name) => directory.readWorldFolder(new URL(name, WORLDS).pathname)),
+  worlds: exampleFolders().map(directory.readWorldFolder),
 };
 
 /** Loading a world costs ten times what the others do. */

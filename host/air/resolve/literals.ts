@@ -8,7 +8,7 @@
 import { compareBytes, equalBytes, fromBase64 } from "../../values/bytes.ts";
 import { encodeCbor } from "../../values/cbor.ts";
 import { AirloomError } from "../../values/errors.ts";
-import { isJsonArray, isJsonObject, type Json, type JsonNumber, type JsonObject } from "../../values/json.ts";
+import { isJsonArray, isJsonObject, type Json, JsonNumber, type JsonObject } from "../../values/json.ts";
 import { child } from "../../values/pointer.ts";
 import { quote } from "../../values/quote.ts";
 import type { Schema } from "../../values/schema.ts";
@@ -75,7 +75,7 @@ class Sugar {
         if (!isJsonArray(json)) return json;
         return json.map((item, i) => this.rewrite(type.item, item, child(pointer, i)));
       case "map":
-        return this.#map(type.value, json, pointer);
+        return this.#map(type, json, pointer);
       case "record":
         return isJsonObject(json) ? this.#record(type.fields, json, pointer) : json;
       case "variant":
@@ -85,14 +85,18 @@ class Sugar {
     }
   }
 
-  #map(value: Type, json: Json, pointer: string): Json {
+  /** Of pairs with equal keys AIR keeps the first. */
+  #map({ key, value }: Extract<Type, { kind: "map" }>, json: Json, pointer: string): Json {
     if (isJsonObject(json)) return this.#members(json, pointer, () => value);
     if (!isJsonArray(json)) return json;
-    return json.map((pair, i) =>
-      isJsonArray(pair) && pair.length === 2
-        ? [pair[0]!, this.rewrite(value, pair[1]!, child(child(pointer, i), 1))]
-        : pair,
-    );
+    const seen = new Set<string>();
+    return json.flatMap((pair, i) => {
+      if (!isJsonArray(pair) || pair.length !== 2) return [pair];
+      const name = nameOf(pair[0]!, key);
+      if (seen.has(name)) return [];
+      seen.add(name);
+      return [[pair[0]!, this.rewrite(value, pair[1]!, child(child(pointer, i), 1))]];
+    });
   }
 
   #record(fields: ReadonlyMap<string, Type>, json: JsonObject, pointer: string): Json {
@@ -124,6 +128,12 @@ class Sugar {
     });
     return new Map(entries);
   }
+}
+
+/** The same for equal keys, however they are written. */
+function nameOf(key: Json, { kind }: Type): string {
+  const written = key instanceof JsonNumber ? key.raw : String(key);
+  return /^(int|nat)$/.test(kind) && /^-?[0-9]{1,40}$/.test(written) ? BigInt(written).toString() : written;
 }
 
 function ignoredField(name: string, fields: ReadonlyMap<string, Type>, pointer: string): Fault {
