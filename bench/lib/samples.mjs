@@ -63,6 +63,7 @@ const FLAT = {
     created_ns: { time: {} },
     email: { text: {} },
     nickname: { option: { text: {} } },
+    street: { text: {} },
     visits: { nat: {} },
   },
 };
@@ -76,6 +77,7 @@ function flat(i) {
     created_ns: T + i,
     email: `someone.else.${i}@example.org`,
     nickname: i % 2 === 0 ? null : "the quiet one",
+    street: `${i} Damrak, second floor, at the back`,
     visits: 40 * i,
   };
 }

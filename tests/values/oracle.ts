@@ -4,6 +4,7 @@
  */
 
 import { encode as cborgEncode } from "cborg";
+import { expect } from "vitest";
 import { equalBytes, toHex } from "../../host/values/bytes.ts";
 import { CborWriter, decodeCbor, withoutSelfDescribe } from "../../host/values/cbor.ts";
 import { valueFromCbor } from "../../host/values/decode.ts";
@@ -18,9 +19,15 @@ export function compile(type: Type): Schema {
   return compileSchema("demo/Random@1", type, () => undefined);
 }
 
-/** The canonical bytes cborg writes, as hex. */
-export function cborgHex(value: Value): string {
-  return toHex(cborgEncode(plainOf(value)));
+/** The canonical bytes cborg writes. */
+export function cborgBytes(value: Value): Uint8Array {
+  return cborgEncode(plainOf(value));
+}
+
+/** `expect` costs more than most cases: it is asked only where they differ. */
+export function expectBytes(actual: Uint8Array | undefined, expected: Uint8Array): void {
+  if (actual !== undefined && equalBytes(actual, expected)) return;
+  expect(actual && toHex(actual)).toBe(toHex(expected));
 }
 
 /** Whether reading as loosely as we can and writing gives these bytes again. */

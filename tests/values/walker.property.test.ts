@@ -11,7 +11,7 @@ import type { Type } from "../../host/values/type.ts";
 import { drawType, drawValue } from "./arbitrary.ts";
 import { type Draw, drawn } from "./draw.ts";
 import { looseCbor } from "./loose.ts";
-import { compile, reproduces } from "./oracle.ts";
+import { compile, expectBytes, reproduces } from "./oracle.ts";
 import { runsOf, seedOf } from "./support.ts";
 
 const options = { seed: seedOf("walker"), numRuns: runsOf() };
@@ -88,8 +88,9 @@ describe("a walker", () => {
         const start = before.length;
         const stop = start + bytes.length;
         const answers = [schema.check(around, start, stop), schema.check(around, start, around.length)];
-        expect(answers).toEqual([stop, stop]);
-        if (cut < bytes.length) expect(schema.check(around, start, start + cut)).toBe(-1);
+        if (answers.some((answer) => answer !== stop)) expect(answers).toEqual([stop, stop]);
+        const short = cut < bytes.length ? schema.check(around, start, start + cut) : -1;
+        if (short !== -1) expect(short).toBe(-1);
       }),
       options,
     );
@@ -108,7 +109,7 @@ describe("a walker", () => {
     });
     fc.assert(
       fc.property(loose, ({ schema, value, bytes }) => {
-        expect(toHex(schema.normalize(bytes))).toBe(toHex(schema.encode(value)));
+        expectBytes(schema.normalize(bytes), schema.encode(value));
       }),
       options,
     );
