@@ -256,7 +256,7 @@ export function readRecord(reader: CborReader): JournalRecord {
   if (kind === undefined) return reader.fail(`a record of an unknown kind ${String(number)}`);
   const fields = fieldsOf(kind);
   if (values.length !== fields.length) return reader.fail(`a ${kind} record of ${values.length} fields`);
-  if (cause !== null && typeof cause !== "bigint") return reader.fail("a cause that is no index");
+  if (cause !== null && (typeof cause !== "bigint" || cause < 0n || cause > 0xffffffffn)) return reader.fail("a cause that is no index");
   const record: Record<string, unknown> = {
     kind,
     cause: cause === null ? null : Number(cause),
@@ -278,7 +278,7 @@ export function decodeRecord(bytes: Uint8Array): JournalRecord {
 
 function readCell(reader: CborReader, item: Cbor): Cell | null {
   if (item === null) return null;
-  const [reducer, key] = Array.isArray(item) ? (item as Cbor[]) : [];
+  const [reducer, key] = Array.isArray(item) && item.length === 2 ? (item as Cbor[]) : [];
   if (typeof reducer !== "string" || !(key instanceof Uint8Array))
     return reader.fail("a cell of another form");
   return { reducer, key: key.slice() };

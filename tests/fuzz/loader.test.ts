@@ -174,7 +174,7 @@ describe("what is no world", () => {
     );
   });
 
-  it("is refused when it is random bytes, or those of a world with some of them changed", () => {
+  it("is refused when it is random bytes, or those of a world cut off and changed", () => {
     const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
     const texts = EXAMPLES.flatMap(({ files }) =>
       files.map((file) => new TextEncoder().encode(written(file).text)),
@@ -182,8 +182,8 @@ describe("what is no world", () => {
     const random = drawn((draw) => {
       if (draw.once(2)) return decoder.decode(draw.bytes(60));
       const bytes = draw.pick(texts).slice();
-      for (let left = 1 + draw.below(3); left > 0; left--) bytes[draw.below(bytes.length)] = draw.below(256);
-      return decoder.decode(draw.once(2) ? bytes.subarray(0, draw.below(bytes.length)) : bytes);
+      for (let left = draw.below(4); left > 0; left--) bytes[draw.below(bytes.length)] = draw.below(256);
+      return decoder.decode(bytes.subarray(0, draw.below(bytes.length)));
     });
     fc.assert(
       fc.property(random, (text) => {

@@ -1,6 +1,6 @@
 import { nearest } from "../../values/nearest.ts";
 import { child } from "../../values/pointer.ts";
-import { quote } from "../../values/quote.ts";
+import { plain, quote } from "../../values/quote.ts";
 import type { Schema } from "../../values/schema.ts";
 import type { ModuleDefinition, PureAbi, ReducerAbi } from "../definitions.ts";
 import { laterEffect } from "../later.ts";
@@ -170,11 +170,11 @@ function unlistedEffect(
   const later = laterEffect(kind, pointer);
   const meant = nearest(kind, known);
   const listed =
-    meant === undefined ? `add "sys/${kind}@1" to "effects" of the manifest` : `did you mean ${meant}?`;
+    meant === undefined ? `add "sys/${plain(kind)}@1" to "effects" of the manifest` : `did you mean ${meant}?`;
   faults.add(origin, {
     code: "effect.unlisted",
     pointer,
-    message: `${name} emits ${quote(kind)}, which the manifest does not list: every one will be refused`,
+    message: `${plain(name)} emits ${quote(kind)}, which the manifest does not list: every one will be refused`,
     found: quote(kind),
     hint: later === null ? listed : later.message,
   });
