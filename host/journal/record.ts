@@ -256,7 +256,8 @@ export function readRecord(reader: CborReader): JournalRecord {
   if (kind === undefined) return reader.fail(`a record of an unknown kind ${String(number)}`);
   const fields = fieldsOf(kind);
   if (values.length !== fields.length) return reader.fail(`a ${kind} record of ${values.length} fields`);
-  if (cause !== null && (typeof cause !== "bigint" || cause < 0n || cause > 0xffffffffn)) return reader.fail("a cause that is no index");
+  if (cause !== null && (typeof cause !== "bigint" || cause < 0n || cause > 0xffffffffn))
+    return reader.fail("a cause that is no index");
   const record: Record<string, unknown> = {
     kind,
     cause: cause === null ? null : Number(cause),
