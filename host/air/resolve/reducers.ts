@@ -170,7 +170,9 @@ function unlistedEffect(
   const later = laterEffect(kind, pointer);
   const meant = nearest(kind, known);
   const listed =
-    meant === undefined ? `add "sys/${plain(kind)}@1" to "effects" of the manifest` : `did you mean ${meant}?`;
+    meant === undefined
+      ? `add "sys/${plain(kind)}@1" to "effects" of the manifest`
+      : `did you mean ${meant}?`;
   faults.add(origin, {
     code: "effect.unlisted",
     pointer,
