@@ -5,6 +5,7 @@
 
 import { compareText } from "../values/bytes.ts";
 import { AirloomError, type Diagnostic } from "../values/errors.ts";
+import { plain } from "../values/quote.ts";
 import { isError } from "./codes.ts";
 
 /** Which part of a member a fault is about. */
@@ -44,6 +45,9 @@ export interface Sourced<Definition> {
   readonly origin: Origin;
 }
 
+/** What a fault repeats of a definition is cut, and may not steer the terminal it is shown on. */
+const TEXT_MAX = 1000;
+
 /** Beyond this many, faults are only counted: a file of a million wrong items has one cause. */
 const LISTED_MAX = 1000;
 
@@ -79,20 +83,21 @@ export class FaultList {
     const list = this.#listed[severity];
     if (list.length >= LISTED_MAX) return;
     const { pointer, line, column } = origin.locate(fault.pointer, fault.part ?? "value");
-    const key = `${origin.file} ${pointer} ${fault.code} ${fault.message}`;
+    const message = plain(fault.message, TEXT_MAX);
+    const key = `${origin.file} ${pointer} ${fault.code} ${message}`;
     if (this.#told.has(key)) return;
     this.#told.add(key);
     list.push({
       code: fault.code,
       severity,
-      message: fault.message,
+      message,
       pointer,
       ...(origin.file === null ? {} : { file: origin.file }),
       ...(line === null ? {} : { line }),
       ...(column === null ? {} : { column }),
-      ...(fault.expected === undefined ? {} : { expected: fault.expected }),
-      ...(fault.found === undefined ? {} : { found: fault.found }),
-      ...(fault.hint === undefined ? {} : { hint: fault.hint }),
+      ...(fault.expected === undefined ? {} : { expected: plain(fault.expected, TEXT_MAX) }),
+      ...(fault.found === undefined ? {} : { found: plain(fault.found, TEXT_MAX) }),
+      ...(fault.hint === undefined ? {} : { hint: plain(fault.hint, TEXT_MAX) }),
     });
   }
 

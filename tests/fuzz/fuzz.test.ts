@@ -19,7 +19,7 @@ import * as zero from "../../host/values/zero.ts";
 import { FuzzFailure, type FuzzModules, fuzz, TARGET_NAMES } from "../../scripts/lib/fuzz.mjs";
 import { inputOf, Random } from "../../scripts/lib/fuzz-inputs.mjs";
 import { runsOf, seedOf } from "../values/support.ts";
-import { exampleFolders } from "./examples.ts";
+import { exampleFolders } from "./loading.ts";
 
 const seed = seedOf("fuzz");
 const modules: FuzzModules = {
