@@ -1,161 +1,141 @@
 /**
- * What a module must be before it may run: core wasm that imports nothing and exports the interface of a
- * reducer. Found statically, but for the start function, which every call runs first and which must not trap.
+ * What a module must be before it may run: core wasm that imports nothing, exports the interface of a reducer
+ * or a pure module, uses nothing that differs between engines and keeps within the limits. Found statically
+ * (examine.ts), but for the start function, which runs once under fuel. What is admitted is rewritten:
+ * the copy that runs counts fuel, bounds its stack and memory and can be set back.
  */
 
-import { AirloomError, type Diagnostic } from "../values/errors.ts";
+import { DEFAULT_MODULE_LIMITS, type ModuleLimits } from "../air/settings.ts";
+import { AirloomError, bug, type Diagnostic } from "../values/errors.ts";
 import { LIMITS } from "../values/limits.ts";
-import { plain, quote } from "../values/quote.ts";
-import { type BinaryFacts, readBinary, type Signature } from "./binary.ts";
+import { plain } from "../values/quote.ts";
+import type { Entries, Entry } from "./entries.ts";
+import { examine, finding, hostFailure } from "./examine.ts";
+import { NAME, type Snapshot, WHY } from "./inject.ts";
+import { pagesMaxOf, rewrite, type Subject } from "./rewrite.ts";
+import { takeSnapshot } from "./snapshot.ts";
+import { TYPE } from "./structure.ts";
 
-/**
- * How `step` answers. `struct-return`: `(at, start, length) -> ()`, address and length of the output are
- * left at `at`. `multi-value`: `(start, length) -> (address, length)`.
- */
-export type StepForm = "struct-return" | "multi-value";
+export type { CallForm, Entries, Entry } from "./entries.ts";
+export { sourceOf } from "./examine.ts";
+
+/** What the settings say of a module, and what it is called for. */
+export interface AdmissionOptions extends ModuleLimits {
+  /** The entry it must have; unless given it must have one of the two. */
+  readonly entry?: Entry;
+}
 
 export interface AdmittedModule {
+  /** The rewritten module; its exports are the memory, the fault record and those of inject.ts. */
   readonly module: WebAssembly.Module;
-  readonly form: StepForm;
+  readonly entries: Entries;
+  readonly limits: ModuleLimits;
+  /** Whether `reset` brings everything back: false makes every call one of a fresh instance. */
+  readonly restorable: boolean;
+  /** Bytes of its memory before any call. */
+  readonly memoryBytes: number;
+  /** Pages its memory may have. */
+  readonly pagesMax: number;
+  /** Bytes of the rewritten module. */
+  readonly rewrittenBytes: number;
+  /** Functions of its own; those behind them are injected. */
+  readonly functions: number;
+  /** Where each of its functions' bodies begins in the rewritten module. */
+  readonly bodies: Uint32Array;
+  /** The original bytes. */
+  readonly original: Uint8Array;
 }
 
 /**
- * Checks a module. Throws an `AirloomError` of kind `module` with the code of the first finding and all of
- * them as diagnostics: `module.too_large`, `module.invalid_wasm`, `module.imports`, `module.memory_kind`,
- * `module.exceptions`, `module.export_name`, `module.export_missing`, `module.export_kind`,
- * `module.signature`, `module.start_traps`.
+ * Checks and rewrites a module. Throws an `AirloomError` of kind `module` with the code of the first finding
+ * and all of them as diagnostics, each `module.<property>` (docs/diagnostics); of kind `host`
+ * (`host.instantiation_failed`, `host.memory_refused`) when this machine could not try the module.
  */
-export function admitModule(bytes: Uint8Array): AdmittedModule {
-  const findings: Diagnostic[] = [];
-  const refuse = (code: string, message: string, details: Partial<Diagnostic> = {}) => {
-    findings.push({ code, severity: "error", message, ...details });
-  };
-  const module = compile(bytes);
-  checkImports(module, refuse);
-  throwIfAny(findings);
-  const facts = readBinary(bytes);
-  checkFeatures(facts, refuse);
-  checkExports(module, facts, refuse);
-  throwIfAny(findings);
-  checkStart(module);
-  return { module, form: formOf(facts.functions.get("step"))! };
-}
-
-type Refuse = (code: string, message: string, details?: Partial<Diagnostic>) => void;
-
-function throwIfAny(findings: readonly Diagnostic[]): void {
+export function admitModule(bytes: Uint8Array, options: Partial<AdmissionOptions> = {}): AdmittedModule {
+  const limits: AdmissionOptions = { ...DEFAULT_MODULE_LIMITS, ...options };
+  const { findings, structure, scans, graph, entries } = examine(bytes, limits);
   const first = findings[0];
-  if (first === undefined) return;
-  throw new AirloomError("module", first.code, first.message, { diagnostics: findings });
+  if (first !== undefined) throw refusal(findings);
+  if (structure === null || graph === null) throw bug("a module without findings that was not read");
+  const subject: Subject = { structure, scans, graph, limits };
+  const start = tryStart(subject);
+  // An instance that had no memory has grown by the time it can do anything, and is not used again.
+  const snapshot = isRestorable(subject) && start.memoryBytes > 0 ? start : null;
+  const { bytes: rewritten, bodies } = rewrite(subject, snapshot);
+  return {
+    module: compile(rewritten),
+    entries,
+    limits,
+    restorable: snapshot !== null,
+    memoryBytes: start.memoryBytes,
+    pagesMax: pagesMaxOf(subject),
+    rewrittenBytes: rewritten.length,
+    functions: scans.length,
+    bodies,
+    original: bytes,
+  };
 }
 
-function compile(bytes: Uint8Array): WebAssembly.Module {
-  const max = LIMITS.moduleBytesMax;
-  if (bytes.length > max) {
-    throw refusal("module.too_large", `the module has ${bytes.length} bytes, at most ${max} may be`);
-  }
+function refusal(findings: readonly Diagnostic[]): AirloomError {
+  const { code, message } = findings[0]!;
+  return new AirloomError("module", code, message, { diagnostics: findings });
+}
+
+/** Tables, dropped segments and references are not set back. */
+function isRestorable({ structure, scans }: Subject): boolean {
+  if (scans.some(({ leavesTraces }) => leavesTraces)) return false;
+  return !structure.globals.some(({ type, mutable }) => mutable && type < TYPE.f64);
+}
+
+function compile(rewritten: Uint8Array): WebAssembly.Module {
   try {
-    // A copy: the engine's types ask for bytes that are not shared.
-    return new WebAssembly.Module(new Uint8Array(bytes));
+    return new WebAssembly.Module(rewritten as Uint8Array<ArrayBuffer>);
   } catch (error) {
     if (!(error instanceof WebAssembly.CompileError)) throw hostFailure(error);
-    throw refusal("module.invalid_wasm", "the bytes are no valid wasm module", { found: wordsOf(error) });
+    throw bug("a rewritten module is not valid", { reason: error.message });
   }
 }
 
-function checkImports(module: WebAssembly.Module, refuse: Refuse): void {
-  for (const { module: from, name } of WebAssembly.Module.imports(module)) {
-    const found = plain(`${from}.${name}`);
-    const hint = `${sourceOf(from, name)} leads to it; a reducer gets time and entropy from its context`;
-    refuse("module.imports", `the module imports ${found}`, { expected: "no imports", found, hint });
-  }
-}
-
-/** What an AssemblyScript author wrote, most likely, to get an import of this name. */
-export function sourceOf(from: string, name: string): string {
-  if (from !== "env") return plain(name);
-  if (name === "seed") return "Math.random";
-  return plain(name).replace(/^crypto\..*/, "crypto.getRandomValues");
-}
-
-function checkFeatures(facts: BinaryFacts, refuse: Refuse): void {
-  const plainMemory = facts.memories.length === 1 && facts.memories.every((m) => !m.shared && !m.is64);
-  if (facts.memories.length > 0 && !plainMemory) {
-    refuse("module.memory_kind", "the module must have one memory, 32-bit and not shared");
-  }
-  if (facts.declaresTags) refuse("module.exceptions", "the module uses wasm exceptions");
-}
-
-const EXPORTS = { memory: "memory", alloc: "function", step: "function" } as const;
-
-function checkExports(module: WebAssembly.Module, facts: BinaryFacts, refuse: Refuse): void {
-  const kinds = new Map(WebAssembly.Module.exports(module).map(({ name, kind }) => [name, kind]));
-  for (const name of kinds.keys()) {
-    if (!isPlainName(name)) refuse("module.export_name", `the export name ${quote(name)} is not allowed`);
-  }
-  for (const [name, kind] of Object.entries(EXPORTS)) {
-    const found = kinds.get(name);
-    if (found === undefined) refuse("module.export_missing", `the module exports no ${kind} named '${name}'`);
-    else if (found !== kind) {
-      refuse("module.export_kind", `'${name}' is a ${found}`, { expected: kind, found });
-    }
-  }
-  const alloc = facts.functions.get("alloc");
-  if (alloc !== undefined && !takesAndGives(alloc, 1, 1)) {
-    refuse("module.signature", "'alloc' has another signature", { expected: "(i32) -> (i32)" });
-  }
-  const step = facts.functions.get("step");
-  if (step !== undefined && formOf(step) === null) {
-    const expected = "(i32, i32, i32) -> () or (i32, i32) -> (i32, i32)";
-    refuse("module.signature", "'step' has another signature", { expected });
-  }
-}
-
-/**
- * A name the loader takes as it is: it reads '.', '#' and ':' as paths into objects, so that a name such as
- * `constructor#x` would write to `Object.prototype`, and `__get...` are its own.
- */
-function isPlainName(name: string): boolean {
-  return /^[A-Za-z_$][\w$]*$/.test(name) && !/^__(get|proto)/.test(name);
-}
-
-function formOf(step: Signature | null | undefined): StepForm | null {
-  if (takesAndGives(step, 3, 0)) return "struct-return";
-  return takesAndGives(step, 2, 2) ? "multi-value" : null;
-}
-
-function takesAndGives(
-  signature: Signature | null | undefined,
-  parameters: number,
-  results: number,
-): boolean {
-  if (!signature || signature.parameters.length !== parameters) return false;
-  if (signature.results.length !== results) return false;
-  return [...signature.parameters, ...signature.results].every((type) => type === "i32");
-}
-
-function checkStart(module: WebAssembly.Module): void {
+/** Runs the start function in the first rewriting and looks at what it leaves. */
+function tryStart(subject: Subject): Snapshot {
+  const { exports } = instantiateFirst(compile(rewrite(subject, "first").bytes));
+  const start = exports[NAME.start] as (() => void) | undefined;
   try {
-    new WebAssembly.Instance(module);
+    start?.();
   } catch (error) {
     if (!(error instanceof WebAssembly.RuntimeError)) throw hostFailure(error);
-    throw refusal("module.start_traps", "the module traps when it is instantiated", {
-      found: wordsOf(error),
-    });
+    throw startRefusal(error, (exports[NAME.why] as () => number)());
+  }
+  return takeSnapshot(subject.structure, exports);
+}
+
+function instantiateFirst(module: WebAssembly.Module): WebAssembly.Instance {
+  try {
+    return new WebAssembly.Instance(module);
+  } catch (error) {
+    if (!(error instanceof WebAssembly.RuntimeError)) throw hostFailure(error);
+    throw startTraps(error);
   }
 }
 
-function refusal(code: string, message: string, details: Partial<Diagnostic> = {}): AirloomError {
-  const diagnostic: Diagnostic = { code, severity: "error", message, ...details };
-  return new AirloomError("module", code, message, { diagnostics: [diagnostic] });
+function startRefusal(error: Error, why: number): AirloomError {
+  if (why === WHY.growRefused) return memoryRefused();
+  if (why !== WHY.fuel) return startTraps(error);
+  const max = LIMITS.startFuelMax;
+  const message = `the start function uses more than ${max} fuel`;
+  const hint = "what runs at the top level of a source runs in every new instance: move it into a call";
+  return refusal([finding("module.start_endless", message, { expected: `at most ${max} fuel`, hint })]);
 }
 
-function hostFailure(cause: unknown): AirloomError {
-  return new AirloomError("host", "host.instantiation_failed", "the engine could not take the module", {
-    cause,
-  });
+function startTraps(error: Error): AirloomError {
+  const found = plain(error.message, LIMITS.faultTextMax);
+  const hint = "what fails stands at the top level of a source, or data does not fit into the memory";
+  return refusal([
+    finding("module.start_traps", "the module traps when it is instantiated", { found, hint }),
+  ]);
 }
 
-function wordsOf(error: Error): string {
-  return plain(error.message, LIMITS.faultTextMax);
+/** The engine had no memory to give below the module's maximum. */
+export function memoryRefused(): AirloomError {
+  return new AirloomError("host", "host.memory_refused", "this machine refused the module more memory");
 }

@@ -1,41 +1,24 @@
 /**
- * The two envelopes of a reducer call (docs/air.md, "The module interface"). They are plain CBOR: fields in
- * the order the format gives them, no self-describe tag; the values inside are byte strings.
+ * The envelopes of a call (docs/air.md, "The module interface"): input as bytes, and the general reader of
+ * outputs, which takes everything the format allows.
  */
 
-import type { EmittedEffect, EmittedEvent, StepInput, StepOutput } from "../kernel/ports.ts";
-import { CborReader, CborWriter, MAJOR } from "../values/cbor.ts";
+import type { EmittedEffect, EmittedEvent, PureInput, StepInput, StepOutput } from "../kernel/ports.ts";
+import { CborReader, MAJOR } from "../values/cbor.ts";
 import { AirloomError } from "../values/errors.ts";
 import { LIMITS, NESTING_MAX } from "../values/limits.ts";
 import { quote } from "../values/quote.ts";
+import { inputBytes, PureEnvelope, StepEnvelope } from "./input.ts";
+import { readPlainOutput } from "./output.ts";
 
-const ABI_VERSION = 1;
 const IDEMPOTENCY_KEY_BYTES = 32;
 
 export function encodeStepInput(input: StepInput): Uint8Array {
-  const { state, schema, value, key, context } = input;
-  const writer = new CborWriter(256);
-  writer.head(MAJOR.map, context === null ? 3 : 4);
-  writer.text("version");
-  writer.head(MAJOR.nat, ABI_VERSION);
-  writer.text("state");
-  if (state === null) writer.null();
-  else writer.bytes(state);
-  writer.text("event");
-  writer.head(MAJOR.map, key === null ? 2 : 3);
-  writer.text("schema");
-  writer.text(schema);
-  writer.text("value");
-  writer.bytes(value);
-  if (key !== null) {
-    writer.text("key");
-    writer.bytes(key);
-  }
-  if (context !== null) {
-    writer.text("ctx");
-    writer.bytes(context);
-  }
-  return writer.finish();
+  return inputBytes(new StepEnvelope(input));
+}
+
+export function encodePureInput(input: PureInput): Uint8Array {
+  return inputBytes(new PureEnvelope(input));
 }
 
 /** What is wrong with an output envelope, in words that are journaled. */
@@ -46,8 +29,28 @@ export class InvalidOutput extends Error {}
  * ones are ignored, as the format has it; everything else must be as the format says. Throws `InvalidOutput`.
  */
 export function decodeStepOutput(bytes: Uint8Array): StepOutput {
+  const plain = readPlainOutput(bytes);
+  if (plain !== null) return plain;
   try {
     return readOutput(new CborReader(bytes));
+  } catch (error) {
+    if (error instanceof AirloomError) throw new InvalidOutput(error.message);
+    throw error;
+  }
+}
+
+/** Reads the output envelope of a pure module, by the same rules. Throws `InvalidOutput`. */
+export function decodePureOutput(bytes: Uint8Array): Uint8Array {
+  try {
+    const reader = new CborReader(bytes);
+    let output: Uint8Array | undefined;
+    readMap(reader, "the output", (name) => {
+      if (name !== "output") return false;
+      output = readBytes(reader, name);
+      return true;
+    });
+    if (!reader.done) throw new InvalidOutput(`the output ends at byte ${reader.pos} of ${reader.end}`);
+    return required(output, "the output", "output");
   } catch (error) {
     if (error instanceof AirloomError) throw new InvalidOutput(error.message);
     throw error;

@@ -19,19 +19,20 @@ const step = { parameters: 3, results: 0, code: [] };
 
 describe("admission", () => {
   test("takes a compiled reducer, which answers through memory", async () => {
-    expect(admitModule((await compiledReducer("retry-backoff")).wasm).form).toBe("struct-return");
+    const { entries } = admitModule((await compiledReducer("retry-backoff")).wasm);
+    expect(entries).toEqual({ step: "struct-return", run: null });
   });
 
   test("takes both ways to answer", () => {
-    expect(admitModule(tinyReducer()).form).toBe("struct-return");
-    expect(admitModule(tinyReducer({ form: "multi-value" })).form).toBe("multi-value");
+    expect(admitModule(tinyReducer()).entries.step).toBe("struct-return");
+    expect(admitModule(tinyReducer({ form: "multi-value" })).entries.step).toBe("multi-value");
   });
 
   test.each([
     ["bytes that are no wasm", "module.invalid_wasm", Uint8Array.of(1, 2, 3)],
     ["a module cut short", "module.invalid_wasm", tinyReducer().subarray(0, 40)],
     ["more bytes than the limit", "module.too_large", new Uint8Array(LIMITS.moduleBytesMax + 1)],
-    ["a shared memory", "module.memory_kind", tinyReducer({ memories: [[3, 8, 9]] })],
+    ["a shared memory", "module.threads", tinyReducer({ memories: [[3, 8, 9]] })],
     ["no memory", "module.export_missing", tinyReducer({ exports: REDUCER_EXPORTS.slice(1) })],
     [
       "no alloc",
@@ -93,17 +94,19 @@ describe("admission", () => {
     ]);
   });
 
-  test.each(["constructor#x", "__proto__.x", "get:x", "a.b", "__getString", "\u0001g0", ""])(
-    "refuses the export name %j, which the loader would take for something else",
-    (name) => {
-      const { code } = refusalOf(tinyReducer({ exports: [...REDUCER_EXPORTS, [name, "function", 0]] }));
-      expect(code).toBe("module.export_name");
-      expect(({} as Record<string, unknown>).x).toBeUndefined();
-    },
-  );
+  test("refuses export names that begin as the injected ones do, and only those", () => {
+    const named = (name: string) => tinyReducer({ exports: [...REDUCER_EXPORTS, [name, "function", 0]] });
+    for (const name of ["\u0001", "\u0001enter", "\u0001reset"]) {
+      expect(refusalOf(named(name))).toMatchObject({ code: "module.export_name" });
+    }
+    for (const name of ["constructor#x", "__proto__.x", "get:x", "a.b", "__getString", "", "a\u0001"]) {
+      const { module } = admitModule(named(name));
+      expect(WebAssembly.Module.exports(module).map((each) => each.name)).not.toContain(name);
+    }
+  });
 
   test("tells all findings at once", () => {
-    const { diagnostics } = refusalOf(tinyReducer({ exports: [["a.b", "function", 0]] }));
+    const { diagnostics } = refusalOf(tinyReducer({ exports: [["\u0001a", "function", 0]] }));
     expect(diagnostics.map(({ code }) => code)).toEqual([
       "module.export_name",
       "module.export_missing",
@@ -113,10 +116,22 @@ describe("admission", () => {
   });
 });
 
-test("a start that exhausts the stack is a failure of this host, not the module's", () => {
-  const endless = { parameters: 0, results: 0, code: op.call(2) };
-  const bytes = tinyReducer({ functions: [alloc, step, endless], start: 2 });
-  expect(refusalOf(bytes)).toMatchObject({ kind: "host", code: "host.instantiation_failed" });
+describe("a start function", () => {
+  const starting = (code: number[]) =>
+    tinyReducer({ functions: [alloc, step, { parameters: 0, results: 0, code }], start: 2 });
+
+  test("that calls itself without end meets the stack budget", () => {
+    expect(refusalOf(starting(op.call(2)))).toMatchObject({ kind: "module", code: "module.start_traps" });
+  });
+
+  test("that loops without end meets the fuel of start functions", () => {
+    const endless = [0x03, 0x40, 0x0c, 0, 0x0b];
+    expect(refusalOf(starting(endless))).toMatchObject({ kind: "module", code: "module.start_endless" });
+  });
+
+  test("that ends is run", () => {
+    expect(admitModule(starting([...op.const(0), ...op.const(7), ...op.store()])).restorable).toBe(true);
+  });
 });
 
 function trapsAtStart(): Uint8Array {
