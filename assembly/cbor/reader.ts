@@ -1,6 +1,7 @@
 /** Reads canonical CBOR, as much of it as AIR values need: no floats, no tags but the self-describe tag. */
 
-import { isUtf8 } from "./utf8";
+import { decodeUtf8, sameText } from "./utf8";
+import { Unit } from "./value";
 
 /** How deep a value that is skipped may nest. */
 const NESTING_MAX: i32 = 128;
@@ -19,23 +20,44 @@ const NULL: u32 = 0xf6;
 /** No first byte of an item AIR knows: what `peek` gives at the end. */
 const NOTHING: u32 = 0xff;
 
-/** Reads items one after another from a range of memory. Whatever does not fit aborts with a message. */
+/** How much of a text found a message shows. */
+const SHOWN_MAX: i32 = 40;
+
+/**
+ * Reads items one after another from a range of memory. Whatever does not fit aborts with a message that
+ * names the value, the schema and the field. The order of a set's items and a map's keys is not looked at:
+ * what reaches a module was checked.
+ */
 export class Reader {
   private pos: usize;
   private end: usize;
-  /** The record field being read, for messages. */
+  /** What is read as a whole: `state`, `event`, ... */
+  private what: string;
+  /** The schema of the record or variant being read. */
+  private schema: string = "";
+  /** The record field being read. */
   private field: string = "";
+  /** Fields of the record that were not read yet. */
+  private left: u32 = 0;
+  /** Whether a payload follows the tag of the variant being read. */
+  private payload: bool = false;
 
-  constructor(start: usize, end: usize) {
+  constructor(start: usize, end: usize, what: string = "") {
     this.pos = start;
     this.end = end;
+    this.what = what;
   }
 
   /** Reads a value held in an array; the self-describe tag in front of it is skipped. */
-  static over(bytes: Uint8Array): Reader {
-    const r = new Reader(bytes.dataStart, bytes.dataStart + <usize>bytes.length);
+  static over(bytes: Uint8Array, what: string = ""): Reader {
+    const r = new Reader(bytes.dataStart, bytes.dataStart + <usize>bytes.length, what);
     r.skipSelfDescribe();
     return r;
+  }
+
+  /** Another reader of what this one has not read yet. */
+  again(): Reader {
+    return new Reader(this.pos, this.end, this.what);
   }
 
   nat(): u64 {
@@ -44,22 +66,24 @@ export class Reader {
 
   int(): i64 {
     const negative = this.peek() >> 5 == NEGATIVE;
-    const n = this.head(negative ? NEGATIVE : NAT);
-    if (n > <u64>i64.MAX_VALUE) throw new Error(this.say("an integer outside int"));
+    const n = this.head(negative ? NEGATIVE : NAT, "int");
+    if (n > <u64>i64.MAX_VALUE) throw new Error(this.problem("an integer outside int"));
     return negative ? -1 - <i64>n : <i64>n;
   }
 
   bool(): bool {
     const first = this.peek();
-    if (first != TRUE && first != FALSE) throw new Error(this.say("expected bool, found " + kindOf(first)));
+    if (first != TRUE && first != FALSE) throw new Error(this.unexpected("bool"));
     this.pos++;
     return first == TRUE;
   }
 
+  /** A text, or what AIR writes as one: dec128, hash, uuid. */
   text(): string {
     const start = this.run(TEXT);
-    if (!isUtf8(start, this.pos)) throw new Error(this.say("text that is not UTF-8"));
-    return String.UTF8.decodeUnsafe(start, this.pos - start);
+    const text = decodeUtf8(start, this.pos - start);
+    if (text === null) throw new Error(this.problem("text that is not UTF-8"));
+    return text;
   }
 
   /** A byte string, copied. */
@@ -72,9 +96,9 @@ export class Reader {
   }
 
   /** The value inside a byte string, read in place; the self-describe tag in front of it is skipped. */
-  embedded(): Reader {
+  embedded(what: string): Reader {
     const start = this.run(BYTES);
-    const r = new Reader(start, this.pos);
+    const r = new Reader(start, this.pos, what);
     r.skipSelfDescribe();
     return r;
   }
@@ -86,7 +110,13 @@ export class Reader {
     return true;
   }
 
-  /** Opens a list; gives how many items follow. */
+  /** AIR's unit, which is null. */
+  unit(): Unit {
+    if (!this.none()) throw new Error(this.unexpected("null"));
+    return Unit.unit;
+  }
+
+  /** Opens a list or set; gives how many items follow. */
   list(): i32 {
     return this.count(LIST, 1);
   }
@@ -96,41 +126,92 @@ export class Reader {
     return this.count(MAP, 2);
   }
 
-  /** Opens a record of exactly so many fields. */
-  record(fields: i32): void {
-    const found = this.map();
-    if (found == fields) return;
-    throw new Error(this.say("expected " + fields.toString() + " fields, found " + found.toString()));
+  /**
+   * Opens a record: its fields follow, each with `key`, in canonical order. Gives what `close` must have, so
+   * that messages about the record around this one are right again.
+   */
+  record(schema: string): u64 {
+    const around = ((<u64>changetype<usize>(this.schema)) << 32) | <u64>this.left;
+    if (this.peek() >> 5 != MAP) {
+      if (this.schema.length == 0) this.schema = schema;
+      throw new Error(this.unexpected("a record of " + schema));
+    }
+    this.left = <u32>this.map();
+    this.schema = schema;
+    return around;
   }
 
-  /** Consumes the next field's name, which must be this one (ASCII). */
-  key(name: string): void {
-    if (this.has(name)) return;
-    const found = this.peek() >> 5 == TEXT ? "'" + this.text() + "'" : kindOf(this.peek());
-    throw new Error("expected field '" + name + "', found " + found);
+  /** Ends a record. */
+  close(around: u64): void {
+    if (this.left > 0) throw new Error(this.unknownField());
+    this.left = <u32>around;
+    this.schema = changetype<string>(<usize>(around >> 32));
+    this.field = "";
   }
 
-  /** Whether the next map key is this one (ASCII); if so it is consumed. */
+  /** Consumes the name of the record's next field, which must be this one. */
+  key(name: string): Reader {
+    this.field = name;
+    if (this.left == 0) throw new Error(this.missing("no more fields"));
+    this.left--;
+    if (!this.has(name)) throw new Error(this.otherField(name));
+    return this;
+  }
+
+  /** Whether the next map key is this one; if so it is consumed. */
   has(name: string): bool {
-    if (this.peek() >> 5 != TEXT) return false;
-    const back = this.pos;
-    const start = this.run(TEXT);
-    if (this.pos - start == <usize>name.length && isAscii(start, name)) {
-      this.field = name;
+    const at = this.pos;
+    const length = <usize>name.length;
+    // A head of one byte and an ASCII name of this length: nearly every field there is.
+    if (length < 24 && at + length < this.end && <u32>load<u8>(at) == (0x60 | <u32>length)) {
+      if (!sameText(at + 1, length, name)) return false;
+      this.pos = at + 1 + length;
       return true;
     }
-    this.pos = back;
+    if (this.peek() >> 5 != TEXT) return false;
+    const start = this.run(TEXT);
+    if (sameText(start, this.pos - start, name)) return true;
+    this.pos = at;
     return false;
   }
 
-  /** Opens a variant and gives its tag; its payload follows unless it has none. */
-  tag(): string {
+  /** Whether the next item is this text; consumes it either way. */
+  isText(expected: string): bool {
+    const start = this.run(TEXT);
+    return sameText(start, this.pos - start, expected);
+  }
+
+  /** Opens a variant; `arm` or `unitArm` must say yes to one of its arms next. */
+  variant(schema: string): void {
+    if (this.peek() >> 5 != MAP) throw new Error(this.unexpected("a variant of " + schema));
     const entries = this.map();
-    this.key("$tag");
-    const tag = this.text();
-    if (entries == 2) this.key("$value");
-    else if (entries != 1) throw new Error(this.say("a variant with more than a tag and a value"));
-    return tag;
+    if (entries == 0 || entries > 2 || !this.has("$tag")) {
+      throw new Error(this.problem("a variant of " + schema + " is a $tag and a $value"));
+    }
+    if (this.peek() >> 5 != TEXT) throw new Error(this.unexpected("a tag of " + schema));
+    this.payload = entries == 2;
+  }
+
+  /** Whether the tag is this one; if so the payload is next. */
+  arm(tag: string): bool {
+    if (!this.has(tag)) return false;
+    if (!this.payload) throw new Error(this.problem("the arm '" + tag + "' has no value"));
+    this.openPayload();
+    return true;
+  }
+
+  /** Whether the tag is this one, of an arm without payload; if so the variant is read. */
+  unitArm(tag: string): bool {
+    if (!this.has(tag)) return false;
+    if (!this.payload) return true;
+    this.openPayload();
+    this.unit();
+    return true;
+  }
+
+  /** What to do when no arm said yes: aborts. */
+  noArm<T>(schema: string): T {
+    throw new Error(this.problem(schema + " has no arm " + this.found()));
   }
 
   /** Skips a map's key and value. */
@@ -141,7 +222,7 @@ export class Reader {
 
   /** Skips one item. */
   skip(depth: i32 = 0): void {
-    if (depth > NESTING_MAX) throw new Error(this.say("nested deeper than 128"));
+    if (depth > NESTING_MAX) throw new Error(this.problem("nested deeper than 128"));
     const major = this.peek() >> 5;
     if (major == SIMPLE) this.simple();
     else if (major == BYTES || major == TEXT) this.run(major);
@@ -152,12 +233,19 @@ export class Reader {
 
   /** Aborts when anything is left. */
   done(): void {
-    if (this.pos != this.end) throw new Error("bytes after the value");
+    if (this.pos == this.end) return;
+    this.field = "";
+    throw new Error(this.problem("there are bytes after the value"));
+  }
+
+  private openPayload(): void {
+    if (this.has("$value")) return;
+    throw new Error(this.problem("expected '$value' after the tag, found " + this.found()));
   }
 
   private simple(): void {
     const first = this.peek();
-    if (first < FALSE || first > NULL) throw new Error(this.say("expected a value, found " + kindOf(first)));
+    if (first < FALSE || first > NULL) throw new Error(this.unexpected("a value"));
     this.pos++;
   }
 
@@ -166,22 +254,21 @@ export class Reader {
   }
 
   /** Consumes a head of this major type in its shortest form; gives its argument. */
-  private head(major: u32): u64 {
+  private head(major: u32, expected: string = ""): u64 {
     const first = this.peek();
-    if (first >> 5 != major)
-      throw new Error(this.say("expected " + nameOf(major) + ", found " + kindOf(first)));
+    if (first >> 5 != major) throw new Error(this.unexpected(expected.length > 0 ? expected : nameOf(major)));
     const info = first & 31;
     const at = this.pos + 1;
     if (info < 24) {
       this.pos = at;
       return <u64>info;
     }
-    if (info > 27) throw new Error(this.say("a length that is not given in advance"));
+    if (info > 27) throw new Error(this.problem("a length that is not given in advance"));
     const size: usize = 1 << (<usize>info - 24);
-    if (this.end - at < size) throw new Error(this.say("the value is cut short"));
+    if (this.end - at < size) throw new Error(this.problem("the value is cut short"));
     this.pos = at + size;
     const argument = loadBigEndian(at, size);
-    if (argument < leastOf(size)) throw new Error(this.say("a number that is not in its shortest form"));
+    if (argument < leastOf(size)) throw new Error(this.problem("a number that is not in its shortest form"));
     return argument;
   }
 
@@ -189,7 +276,7 @@ export class Reader {
   private run(major: u32): usize {
     const length = this.head(major);
     const start = this.pos;
-    if (length > <u64>(this.end - start)) throw new Error(this.say("the value is cut short"));
+    if (length > <u64>(this.end - start)) throw new Error(this.problem("the value is cut short"));
     this.pos = start + <usize>length;
     return start;
   }
@@ -197,7 +284,7 @@ export class Reader {
   /** Head of a list or map, whose entries take at least so many bytes each. */
   private count(major: u32, entryBytes: u64): i32 {
     const n = this.head(major);
-    if (n > <u64>(this.end - this.pos) / entryBytes) throw new Error(this.say("the value is cut short"));
+    if (n > <u64>(this.end - this.pos) / entryBytes) throw new Error(this.problem("the value is cut short"));
     return <i32>n;
   }
 
@@ -206,8 +293,54 @@ export class Reader {
     if (this.end - at >= 3 && load<u16>(at) == 0xd9d9 && load<u8>(at, 2) == 0xf7) this.pos = at + 3;
   }
 
-  private say(problem: string): string {
-    return this.field.length > 0 ? "field '" + this.field + "': " + problem : problem;
+  /** In canonical order a key that sorts before the expected one is not of the schema. */
+  private otherField(name: string): string {
+    const first = this.peek();
+    if (first >> 5 != TEXT) return this.missing(this.found());
+    const found = this.foundText();
+    return sortsBefore(found, name) ? this.unknownField() : this.missing("'" + found + "'");
+  }
+
+  private unknownField(): string {
+    this.field = "";
+    return this.problem("unknown field " + this.found());
+  }
+
+  private missing(found: string): string {
+    const name = this.field;
+    this.field = "";
+    return this.problem("field '" + name + "' is missing, found " + found);
+  }
+
+  private unexpected(expected: string): string {
+    return this.problem("expected " + expected + ", found " + this.found());
+  }
+
+  /** Says where it happened, then what. */
+  private problem(text: string): string {
+    let place = this.what;
+    if (this.schema.length > 0) place += (place.length > 0 ? " of " : "") + this.schema;
+    if (this.field.length > 0) place += (place.length > 0 ? ", " : "") + "field '" + this.field + "'";
+    return place.length > 0 ? place + ": " + text : text;
+  }
+
+  /** What stands where something else should: its kind, and the value of a scalar. */
+  private found(): string {
+    const first = this.peek();
+    if (first == NOTHING) return "the end";
+    if (first == NULL) return "null";
+    if (first == TRUE || first == FALSE) return first == TRUE ? "true" : "false";
+    const major = first >> 5;
+    if (major == TEXT) return "'" + this.foundText() + "'";
+    if (major == NAT) return nameOf(major) + " " + this.head(major).toString();
+    return nameOf(major);
+  }
+
+  private foundText(): string {
+    const at = this.pos;
+    const text = this.text();
+    this.pos = at;
+    return text.length > SHOWN_MAX ? text.substring(0, SHOWN_MAX) + "..." : text;
   }
 }
 
@@ -226,19 +359,10 @@ function nameOf(major: u32): string {
   return unchecked(NAMES[major]);
 }
 
-function kindOf(first: u32): string {
-  if (first == NOTHING) return "the end";
-  if (first == NULL) return "null";
-  if (first == TRUE || first == FALSE) return "bool";
-  return nameOf(first >> 5);
-}
-
-function isAscii(start: usize, text: string): bool {
-  const units = changetype<usize>(text);
-  for (let i: usize = 0, n = <usize>text.length; i < n; i++) {
-    if (<u16>load<u8>(start + i) != load<u16>(units + (i << 1))) return false;
-  }
-  return true;
+/** Whether a field of this name comes before another in canonical order: the shorter, then by bytes. */
+function sortsBefore(a: string, b: string): bool {
+  const length = String.UTF8.byteLength(a) - String.UTF8.byteLength(b);
+  return length != 0 ? length < 0 : a < b;
 }
 
 function loadBigEndian(at: usize, size: usize): u64 {

@@ -7,3 +7,8 @@ export interface Value {
   /** Writes the value in canonical form. */
   encode(w: Writer): void;
 }
+
+/** AIR's `unit`: a type with one value. */
+export enum Unit {
+  unit,
+}

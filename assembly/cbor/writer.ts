@@ -1,5 +1,5 @@
-import { utf8Length } from "./utf8";
-import { Value } from "./value";
+import { encodeUtf8, utf8Length } from "./utf8";
+import { Unit, Value } from "./value";
 
 /** Writes canonical CBOR into a growing buffer. Map keys must be written in order: generated code does. */
 export class Writer {
@@ -38,6 +38,10 @@ export class Writer {
     this.byte(0xf6);
   }
 
+  unit(value: Unit): void {
+    this.none();
+  }
+
   /** Opens a list of so many items. */
   list(items: i32): void {
     this.head(4, <u64>items);
@@ -48,20 +52,17 @@ export class Writer {
     this.head(5, <u64>entries);
   }
 
-  /** Aborts on a lone surrogate. */
+  /** A text, or what AIR writes as one: dec128, hash, uuid. Aborts on a lone surrogate. */
   text(value: string): void {
     const length = utf8Length(value);
     this.head(3, <u64>length);
-    String.UTF8.encodeUnsafe(changetype<usize>(value), value.length, this.room(length));
+    encodeUtf8(value, length, this.room(length));
   }
 
-  /** A field's name; must be ASCII. */
-  key(name: string): void {
-    const length = <usize>name.length;
-    this.head(3, <u64>length);
-    const p = this.room(length);
-    const units = changetype<usize>(name);
-    for (let i: usize = 0; i < length; i++) store<u8>(p + i, load<u8>(units + (i << 1)));
+  /** A field's name; its value comes next. */
+  key(name: string): Writer {
+    this.text(name);
+    return this;
   }
 
   bytes(value: Uint8Array): void {
@@ -69,16 +70,41 @@ export class Writer {
     this.raw(value.dataStart, <usize>value.length);
   }
 
+  /** Opens a variant of this arm; its payload comes next. */
+  arm(tag: string): void {
+    this.map(2);
+    this.text("$tag");
+    this.text(tag);
+    this.text("$value");
+  }
+
+  /** A variant of this arm, which has no payload. */
+  unitArm(tag: string): void {
+    this.map(1);
+    this.text("$tag");
+    this.text(tag);
+  }
+
   /** A byte string that holds this value. */
   embed(value: Value): void {
-    const head: usize = 5;
-    const start = this.at;
-    this.room(head);
+    const start = this.openEmbedded();
     value.encode(this);
-    const length = this.at - start - head;
+    this.closeEmbedded(start);
+  }
+
+  /** Opens a byte string whose contents are written next; gives what `closeEmbedded` must have. */
+  openEmbedded(): usize {
+    const start = this.at;
+    this.room(EMBEDDED_HEAD);
+    return start;
+  }
+
+  /** Ends the byte string: its head is written once its length is known. */
+  closeEmbedded(start: usize): void {
+    const length = this.at - start - EMBEDDED_HEAD;
     this.at = start;
     this.head(2, <u64>length);
-    memory.copy(this.buffer + this.at, this.buffer + start + head, length);
+    memory.copy(this.buffer + this.at, this.buffer + start + EMBEDDED_HEAD, length);
     this.at += length;
   }
 
@@ -87,7 +113,8 @@ export class Writer {
     this.raw(other.buffer, other.at);
   }
 
-  private raw(from: usize, length: usize): void {
+  /** Copies bytes as they are: an item, or some, encoded already. */
+  raw(from: usize, length: usize): void {
     memory.copy(this.room(length), from, length);
   }
 
@@ -129,3 +156,6 @@ export class Writer {
     return this.buffer + at;
   }
 }
+
+/** Room for the longest head of a byte string in memory. */
+const EMBEDDED_HEAD: usize = 5;

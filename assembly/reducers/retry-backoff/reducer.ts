@@ -1,4 +1,4 @@
-import { backoff, satAdd, satMul } from "airloom/assembly/sdk";
+import { RetryPolicy, satAdd, satMul } from "airloom/assembly/sdk";
 import { RetryReducer, StartWork, TimerFired, WorkErr, WorkOk, WorkRequested } from "./air";
 
 const NS_PER_MS: u64 = 1_000_000;
@@ -33,8 +33,8 @@ export class Retry extends RetryReducer {
       s.pc = "Failed";
       return;
     }
-    const delayNs = satMul(backoff(s.baseDelayMs, s.attempt), NS_PER_MS);
-    this.effects.timerSet(satAdd(s.anchorNs, delayNs), s.reqId);
+    const policy = new RetryPolicy(s.maxAttempts, satMul(s.baseDelayMs, NS_PER_MS), u64.MAX_VALUE);
+    this.effects.timerSet(satAdd(s.anchorNs, policy.wait(s.attempt - 1)), s.reqId);
     s.attempt++;
   }
 
