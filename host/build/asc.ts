@@ -3,6 +3,7 @@
  * it fails itself it writes to the console and ends the process, which is caught here.
  */
 
+import { createRequire } from "node:module";
 import type { DiagnosticMessage } from "assemblyscript/asc";
 import { AirloomError } from "../values/errors.ts";
 import { plain } from "../values/quote.ts";
@@ -10,9 +11,13 @@ import { plain } from "../values/quote.ts";
 const CRASHED = /crashed during ([\w ()]+)/;
 const WORDS_MAX = 400;
 
+const OUT_FILE = "module.wasm";
+
 export interface CompilerRun {
-  /** Null when there were errors. */
+  /** The debug build; null when there were errors. */
   readonly wasm: Uint8Array | null;
+  /** Source map of `wasm`, as JSON text. */
+  readonly sourceMap: string | null;
   readonly messages: readonly DiagnosticMessage[];
   /** What the compiler said when it gave up. */
   readonly failure: string | null;
@@ -20,9 +25,15 @@ export interface CompilerRun {
 
 let last: Promise<unknown> = Promise.resolve();
 
+/** Version of the compiler that `runCompiler` runs; known without loading it. */
+export function compilerVersion(): string {
+  const { version } = createRequire(import.meta.url)("assemblyscript/package.json") as { version: string };
+  return version;
+}
+
 /**
- * Compiles `entry` with the settings of the asconfig named `config`; `read` gives files by name. Throws
- * `build.compiler_crash`.
+ * Compiles `entry`, with names of functions and a source map; the settings are those of the asconfig named
+ * `config`, and `read` gives files by name. Throws `build.compiler_crash`.
  */
 export function runCompiler(
   entry: string,
@@ -43,17 +54,29 @@ async function run(
   const asc = await import("assemblyscript/asc");
   const messages: DiagnosticMessage[] = [];
   let wasm: Uint8Array | null = null;
-  const result = await asc.main([entry, "--config", config, "--outFile", "module.wasm", "--baseDir", "/"], {
+  let sourceMap: string | null = null;
+  const out = ["--outFile", OUT_FILE, "--baseDir", "/", "--debug", "--sourceMap"];
+  const result = await asc.main([entry, "--config", config, ...out], {
     readFile: read,
     writeFile: (_name, contents) => {
       if (contents instanceof Uint8Array) wasm = new Uint8Array(contents);
+      else sourceMap = withoutLibraryTexts(contents);
     },
     listFiles: () => [],
     stdout: asc.createMemoryStream(),
     stderr: asc.createMemoryStream(),
     reportDiagnostic: (message) => messages.push(message),
   });
-  return { wasm, messages, failure: result.error && plain(result.error.message, WORDS_MAX) };
+  return { wasm, sourceMap, messages, failure: result.error && plain(result.error.message, WORDS_MAX) };
+}
+
+/** The map holds the text of every source; those of the libraries lie in their packages. */
+function withoutLibraryTexts(text: string): string {
+  const map = JSON.parse(text) as { sources: string[]; sourcesContent?: (string | null)[] };
+  const sourcesContent = map.sources.map((name, i) =>
+    name.startsWith("~lib/") ? null : (map.sourcesContent?.[i] ?? null),
+  );
+  return JSON.stringify({ ...map, sourcesContent });
 }
 
 class Crash extends Error {}

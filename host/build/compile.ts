@@ -1,55 +1,90 @@
-/** Compiles a reducer's AssemblyScript to a module whose bytes depend on its sources alone. */
+/** Compiles the AssemblyScript of a module to bytes that depend on its sources and the compiler alone. */
 
-import type { DiagnosticMessage } from "assemblyscript/asc";
+import type { ModuleLimits } from "../air/settings.ts";
 import type { Hash } from "../values/brand.ts";
 import { AirloomError, type Diagnostic } from "../values/errors.ts";
 import { hashOf } from "../values/hash.ts";
-import { plain } from "../values/quote.ts";
-import { admitModule, sourceOf } from "../wasm/admission.ts";
+import { type AdmissionOptions, admitModule } from "../wasm/admission.ts";
 import { type CompilerRun, runCompiler } from "./asc.ts";
+import { type CompilerOptions, compilerOptions, configText } from "./asconfig.ts";
+import { explainMessages } from "./explain.ts";
 import { CONFIG, createLayout, ENTRY, type Layout, nameOf, readSource } from "./layout.ts";
-import { blankOut, findReducerClass } from "./reducer-class.ts";
+import { explainFinding } from "./outside.ts";
+import { findModuleClass } from "./reducer-class.ts";
+import { withoutCustomSections } from "./sections.ts";
 
-const MESSAGE_MAX = 400;
+/** What a definition says a module is; a workflow is compiled as a reducer is. */
+export type ModuleKind = "reducer" | "workflow" | "pure";
 
 export interface CompileOptions {
-  /** Path of the `.ts` file that exports the reducer class; messages show it as it is given. */
+  /** Path of the `.ts` file that exports the module's class; messages show it as it is given. */
   readonly source: string;
+  /** `reducer` unless given. */
+  readonly kind?: ModuleKind;
+  /** Those of the package unless given. */
+  readonly options?: CompilerOptions;
+  /** What the settings allow the module; the defaults unless given. */
+  readonly limits?: ModuleLimits;
 }
 
 export interface CompiledModule {
+  /** The release: the debug build without its custom sections. */
   readonly wasm: Uint8Array;
   /** sha256 of `wasm`. */
   readonly hash: Hash;
+  /** The same code with the names of its functions. */
+  readonly debug: Uint8Array;
+  /** JSON text; its places hold for `wasm` as for `debug`. */
+  readonly sourceMap: string;
   readonly warnings: readonly Diagnostic[];
+  /** What the compiler read, by name in the layout: the hash of each text, null for what was not there. */
+  readonly inputs: ReadonlyMap<string, Hash | null>;
 }
 
 /**
- * Compiles with the options of the package's asconfig.json and admits the result. Throws `AirloomError`:
- * `build.source_missing`, `build.no_reducer_class`, `build.many_reducer_classes`, `build.compile` with every
- * error and its place in the author's files, `build.compiler_crash`, `module.imports` and admission's other
- * refusals.
+ * Compiles and admits. Throws `AirloomError`: `build.source_missing`, `build.no_reducer_class`,
+ * `build.many_reducer_classes`, `build.compile` with every error and its place in the author's files,
+ * `build.compiler_crash`, `module.imports` and admission's other refusals.
  */
-export async function compileReducer({ source }: CompileOptions): Promise<CompiledModule> {
+export async function compileModule(options: CompileOptions): Promise<CompiledModule> {
+  const { source, kind = "reducer", limits } = options;
+  const layout = await layoutOf(options);
+  const { wasm: debug, sourceMap, messages, failure } = await compileLayout(source, layout);
+  const diagnostics = await explainMessages(messages, layout, failure?.includes("parse error") ?? false);
+  if (debug === null || sourceMap === null) throw compileError(source, diagnostics, failure);
+  const wasm = withoutCustomSections(debug);
+  admitOutput(wasm, { ...limits, entry: entryOf(kind) }, layout);
+  const warnings = diagnostics.filter(({ severity }) => severity === "warning");
+  return { wasm, hash: hashOf(wasm), debug, sourceMap, warnings, inputs: layout.inputs };
+}
+
+/** The same for a reducer. */
+export function compileReducer(options: { readonly source: string }): Promise<CompiledModule> {
+  return compileModule({ ...options, kind: "reducer" });
+}
+
+/** What the compiler would see. Throws what `compileModule` throws before it compiles. */
+export async function layoutOf({ source, kind = "reducer", options }: CompileOptions): Promise<Layout> {
   const text = await readSource(source);
   if (text === null || !source.endsWith(".ts")) {
     const message = `${source} is no AssemblyScript file that exists`;
     throw new AirloomError("missing", "build.source_missing", message, { fields: { source } });
   }
-  const layout = createLayout(source, entryText(source, findReducerClass(source, text)));
-  const { wasm, messages, failure } = await compileLayout(source, layout);
-  const telling = messages.filter(({ category }) => category >= WARNING);
-  const diagnostics = await Promise.all(telling.map((message) => toDiagnostic(message, layout)));
-  if (wasm === null) throw compileError(source, diagnostics, failure);
-  admitOutput(wasm, layout);
-  const warnings = diagnostics.filter(({ severity }) => severity === "warning");
-  return { wasm, hash: hashOf(wasm), warnings };
+  const name = findModuleClass(source, text);
+  const config = configText(options ?? (await compilerOptions(null)));
+  return createLayout(source, { entry: entryText(source, name, kind), config });
+}
+
+/** The function that a module of this kind is called by. */
+export function entryOf(kind: ModuleKind): "run" | "step" {
+  return kind === "pure" ? "run" : "step";
 }
 
 /** The file the compiler starts from: the exports of every module, around the author's class. */
-function entryText(source: string, reducerClass: string): string {
+function entryText(source: string, className: string, kind: ModuleKind): string {
   const specifier = `./${nameOf(source).replace(/\.ts$/, "")}`;
-  return `import { ${reducerClass} as AuthoredReducer } from ${JSON.stringify(specifier)};
+  const called = entryOf(kind);
+  return `import { ${className} as Authored } from ${JSON.stringify(specifier)};
 import { allocate, answer } from "airloom/assembly/abi/call";
 export { fault } from "airloom/assembly/abi/fault";
 
@@ -57,8 +92,8 @@ export function alloc(length: i32): i32 {
   return allocate(length);
 }
 
-export function step(at: i32, start: i32, length: i32): void {
-  answer(at, new AuthoredReducer().run(start, length));
+export function ${called}(at: i32, start: i32, length: i32): void {
+  answer(at, new Authored().${kind === "pure" ? "call" : "run"}(start, length));
 }
 `;
 }
@@ -90,55 +125,13 @@ function compileError(
   return new AirloomError("module", "build.compile", message, { diagnostics });
 }
 
-/** The compiler's categories: pedantic and info are 0 and 1. */
-const WARNING = 2;
-/** Codes below this are the compiler's own (`AS`), others TypeScript's (`TS`). */
-const TS_CODES = 1000;
-
-async function toDiagnostic(message: DiagnosticMessage, layout: Layout): Promise<Diagnostic> {
-  const { code, category, range } = message;
-  const place = range && (await placeOf(range.source.normalizedPath, range.start, layout));
-  return {
-    code: `build.${code < TS_CODES ? "as" : "ts"}${code}`,
-    severity: category > WARNING ? "error" : "warning",
-    message: plain(message.message, MESSAGE_MAX),
-    ...place,
-  };
-}
-
-type Place = Pick<Diagnostic, "file" | "line" | "column">;
-
-/** Of an offset in a file of the layout; the compiler's own library files have no place on disk. */
-async function placeOf(name: string, offset: number, layout: Layout): Promise<Place> {
-  const text = name === ENTRY ? null : await layout.read(name);
-  if (text === null) return { file: name === ENTRY ? layout.pathOf(name) : name };
-  return placeIn(text, offset, layout.pathOf(name));
-}
-
-function placeIn(text: string, offset: number, file: string): Place {
-  const before = text.slice(0, offset);
-  return { file, line: before.split("\n").length, column: offset - before.lastIndexOf("\n") };
-}
-
-/** Admission, with the place in the author's files that most likely led to each import. */
-function admitOutput(wasm: Uint8Array, layout: Layout): void {
+/** Admission, with the place in the author's files that most likely led to each finding. */
+function admitOutput(wasm: Uint8Array, options: Partial<AdmissionOptions>, layout: Layout): void {
   try {
-    admitModule(wasm);
+    admitModule(wasm, options);
   } catch (error) {
-    if (!(error instanceof AirloomError) || error.code !== "module.imports") throw error;
-    const diagnostics = error.diagnostics.map((finding) => ({ ...finding, ...findImport(finding, layout) }));
-    throw new AirloomError("module", error.code, error.message, { diagnostics });
+    if (!(error instanceof AirloomError) || error.diagnostics.length === 0) throw error;
+    const diagnostics = error.diagnostics.map((finding) => explainFinding(finding, layout));
+    throw new AirloomError(error.kind, error.code, error.message, { diagnostics, fields: error.fields });
   }
-}
-
-function findImport({ found = "" }: Diagnostic, layout: Layout): Place {
-  const dot = found.indexOf(".");
-  const words = sourceOf(found.slice(0, dot), found.slice(dot + 1)).match(/\w+/g);
-  if (words === null) return {};
-  const written = new RegExp(`\\b${words.join("\\s*\\.\\s*")}\\b`);
-  for (const [name, text] of layout.authored) {
-    const at = blankOut(text).search(written);
-    if (at >= 0) return placeIn(text, at, layout.pathOf(name));
-  }
-  return {};
 }

@@ -6,7 +6,7 @@
 import { type Dirent, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join, relative, resolve, sep } from "node:path";
 import { type LoadedWorld, loadWorldDefinitions, type SourceFile } from "../air/load.ts";
-import { compareText, fromUtf8 } from "../values/bytes.ts";
+import { compareText, fromAnyBytes } from "../values/bytes.ts";
 import { AirloomError } from "../values/errors.ts";
 import { quote } from "../values/quote.ts";
 
@@ -26,7 +26,7 @@ export interface LoadedFolder extends LoadedWorld {
 
 /**
  * Reads the files of a world. Throws `world.missing` (kind `missing`) when there is no such folder, and
- * `world.unreadable` (kind `host`) for a file that cannot be read or is no UTF-8.
+ * `world.unreadable` (kind `host`) for a file that cannot be read.
  */
 export function readWorldFolder(path: string): WorldFolder {
   const root = resolve(path);
@@ -92,16 +92,19 @@ function list(folder: string): readonly Dirent[] {
 }
 
 function readSource(root: string, file: string): SourceFile {
-  const text = reading(file, () => fromUtf8(readFileSync(file)));
-  return { path: relative(root, file).split(sep).join("/"), text };
+  return { path: relative(root, file).split(sep).join("/"), text: readSourceText(file) };
+}
+
+/** A file as text; what is no UTF-8 in it is a fault of whoever parses it. Throws `world.unreadable`. */
+export function readSourceText(file: string): string {
+  return reading(file, () => fromAnyBytes(readFileSync(file)));
 }
 
 function reading<Result>(path: string, read: () => Result): Result {
   try {
     return read();
   } catch (error) {
-    const why = error instanceof TypeError ? "it is no UTF-8" : "it cannot be read";
-    throw new AirloomError("host", "world.unreadable", `${quote(path, 200)}: ${why}`, {
+    throw new AirloomError("host", "world.unreadable", `${quote(path, 200)} cannot be read`, {
       fields: { path },
       cause: error,
     });

@@ -1,17 +1,16 @@
 /** Formats files on disk, or shows that it would change what they mean and refuses. */
 
-import { readFileSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { type FileContent, formatFile } from "../air/format/format.ts";
 import { inLens, type Lens } from "../air/format/lens.ts";
 import { type LoadedWorld, loadWorldDefinitions, type SourceFile } from "../air/load.ts";
 import { settingsToNode } from "../air/settings.ts";
-import { fromUtf8 } from "../values/bytes.ts";
 import { AirloomError } from "../values/errors.ts";
 import { hashOf } from "../values/hash.ts";
 import type { Json } from "../values/json.ts";
 import { quote } from "../values/quote.ts";
-import { readWorldFolder, type WorldFolder } from "./directory.ts";
+import { readSourceText, readWorldFolder, type WorldFolder } from "./directory.ts";
 import { ownerOf } from "./owner.ts";
 
 export interface FormattedFile {
@@ -65,7 +64,7 @@ function jobsOf(path: string): readonly Job[] {
     return sourcesOf(world).map((file) => ({ path: join(world.root, file.path), world, file }));
   }
   const owned = ownerOf(path);
-  if (owned === null) return [{ path, world: null, file: { path, text: readText(path) } }];
+  if (owned === null) return [{ path, world: null, file: { path, text: readSourceText(path) } }];
   const file = sourcesOf(owned.world).find((each) => each.path === owned.path)!;
   return [{ path, world: owned.world, file }];
 }
@@ -130,15 +129,4 @@ function assertSame(before: LoadedWorld, after: LoadedWorld, { root }: WorldFold
     `formatting ${quote(root, 200)} would change its hashes; nothing was written`,
     { fields: { before: before.manifest.hash, after: after.manifest.hash } },
   );
-}
-
-function readText(path: string): string {
-  try {
-    return fromUtf8(readFileSync(path));
-  } catch (error) {
-    throw new AirloomError("host", "world.unreadable", `${quote(path, 200)} cannot be read as UTF-8`, {
-      fields: { path },
-      cause: error,
-    });
-  }
 }

@@ -1,6 +1,6 @@
 /** Hashes of what lies on disk: the definitions of a world folder or of one file, and values. */
 
-import { readFileSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { catalogue } from "../air/catalogue.ts";
 import { DEFINITION_KINDS, type Definition, type DefinitionKind } from "../air/definitions.ts";
 import { builtinNamed, type Hashed, hashedAlone, manifestHashes } from "../air/hashes.ts";
@@ -11,7 +11,6 @@ import { parseDefinition } from "../air/parse/definition.ts";
 import { FaultList, type Origin } from "../air/source.ts";
 import { parseJsonText } from "../air/text/parse.ts";
 import { checkShape } from "../air/text/shape.ts";
-import { fromUtf8 } from "../values/bytes.ts";
 import { AirloomError } from "../values/errors.ts";
 import { hashOf } from "../values/hash.ts";
 import { isJsonArray, isJsonObject, type Json, type JsonObject } from "../values/json.ts";
@@ -19,7 +18,7 @@ import { isBuiltin, isName } from "../values/names.ts";
 import { nearest } from "../values/nearest.ts";
 import { quote } from "../values/quote.ts";
 import { compileSchema, type Schema } from "../values/schema.ts";
-import { loadWorldFolder } from "./directory.ts";
+import { loadWorldFolder, readSourceText } from "./directory.ts";
 import { ownerOf } from "./owner.ts";
 
 /**
@@ -33,7 +32,8 @@ import { ownerOf } from "./owner.ts";
 export function hashesOf(target: string, path: string, world: string | null): readonly Hashed[] {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (stat?.isDirectory()) return manifestHashes(loadWorldFolder(path).manifest);
-  if (stat?.isFile()) return fileHashes({ path: target, text: readText(path) }, manifestAround(path, world));
+  if (stat?.isFile())
+    return fileHashes({ path: target, text: readSourceText(path) }, manifestAround(path, world));
   if (isName(target)) return [namedHash(target, world)];
   throw new AirloomError("missing", "world.missing", `there is no file or folder ${quote(target, 200)}`, {
     fields: { path },
@@ -66,17 +66,6 @@ function schemaNamed(name: string, world: string | null): Schema {
   throw new AirloomError("request", "event.unknown_schema", `there is no schema ${quote(name, 200)}${hint}`, {
     fields: { schema: name },
   });
-}
-
-function readText(path: string): string {
-  try {
-    return fromUtf8(readFileSync(path));
-  } catch (error) {
-    throw new AirloomError("host", "world.unreadable", `${quote(path, 200)} cannot be read as UTF-8`, {
-      fields: { path },
-      cause: error,
-    });
-  }
 }
 
 /** The manifest of the world a file is of; null where there is none that loads. */

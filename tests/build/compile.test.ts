@@ -1,7 +1,8 @@
 import { cpSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { describe, expect, test } from "vitest";
-import { compileReducer } from "../../host/build/compile.ts";
+import { compileModule, compileReducer, layoutOf } from "../../host/build/compile.ts";
+import { CONFIG, ENTRY } from "../../host/build/layout.ts";
 import { AirloomError } from "../../host/values/errors.ts";
 import { hashOf } from "../../host/values/hash.ts";
 import { compiledReducer, compileSource, reducerSource, withFolder } from "../support/modules.ts";
@@ -20,6 +21,8 @@ async function refusalOf(from: string, to: string, after = ""): Promise<AirloomE
     throw error instanceof Error ? error : new Error("it compiled");
   });
 }
+
+const moduleOf = (bytes: Uint8Array) => new WebAssembly.Module(new Uint8Array(bytes));
 
 const DECLARED = "\ndeclare function peek(): u64;\n";
 const lineOf = (text: string) => REDUCER.split("\n").findIndex((line) => line.includes(text)) + 1;
@@ -67,6 +70,62 @@ describe("the bytes of a compiled reducer", () => {
       compileReducer({ source: join(folder, "reducer.ts") }),
     );
     expect(wasm.length).toBeGreaterThan(1000);
+  });
+});
+
+describe("the release of a module", () => {
+  test("is its debug build without custom sections, and what asc itself makes of the same layout", async () => {
+    const { wasm, debug, sourceMap, inputs } = await compileReducer({ source: SOURCE });
+    expect(WebAssembly.Module.customSections(moduleOf(debug), "name")).toHaveLength(1);
+    expect(debug.subarray(0, wasm.length)).toEqual(wasm);
+    expect(JSON.parse(sourceMap)).toMatchObject({
+      sources: expect.arrayContaining(["reducer.ts", "air.ts"]),
+    });
+    const layout = await layoutOf({ source: SOURCE });
+    const asc = await import("assemblyscript/asc");
+    let release: Uint8Array | null = null;
+    const { error } = await asc.main([ENTRY, "--config", CONFIG, "--outFile", "out.wasm", "--baseDir", "/"], {
+      readFile: layout.read,
+      writeFile: (_name, contents) => {
+        release = contents as Uint8Array;
+      },
+      listFiles: () => [],
+      stdout: asc.createMemoryStream(),
+      stderr: asc.createMemoryStream(),
+    });
+    expect(error).toBeNull();
+    expect(new Uint8Array(release!)).toEqual(wasm);
+    expect(layout.inputs).toEqual(inputs);
+  });
+});
+
+describe("a pure module", () => {
+  const pure = `import { Pure, Reader, Writer } from "airloom/assembly/sdk";
+abstract class DoubleModule extends Pure {
+  abstract run(input: u64): u64;
+  protected answer(r: Reader, w: Writer): void { w.nat(this.run(r.nat())); }
+}
+export class Double extends DoubleModule {
+  run(input: u64): u64 { return input * 2; }
+}
+`;
+
+  test("exports run and no step", async () => {
+    await withFolder({ "double.ts": pure }, async (folder) => {
+      const { wasm } = await compileModule({ source: join(folder, "double.ts"), kind: "pure" });
+      const names = WebAssembly.Module.exports(moduleOf(wasm)).map(({ name }) => name);
+      expect(names).toEqual(expect.arrayContaining(["memory", "alloc", "run"]));
+      expect(names).not.toContain("step");
+    });
+  });
+
+  test("is no reducer", async () => {
+    await withFolder({ "double.ts": pure }, async (folder) => {
+      const source = join(folder, "double.ts");
+      await expect(compileModule({ source, kind: "reducer" })).rejects.toMatchObject({
+        code: "build.compile",
+      });
+    });
   });
 });
 
@@ -198,6 +257,23 @@ describe("a reducer that reaches outside", () => {
       if (construct !== "peek")
         expect(finding).toMatchObject({ file, line: lineOf(idle) + 2 + i, column: 5 });
     }
-    expect(error.diagnostics).toHaveLength(reaching.length);
+    const imports = error.diagnostics.filter(({ code }) => code === "module.imports");
+    expect(imports).toHaveLength(reaching.length);
+  });
+});
+
+describe("a reducer that computes with floats", () => {
+  test.each([
+    ["s.attempt = <u64>Math.sqrt(<f64>s.maxAttempts);", "Math.sqrt"],
+    ["const share: f64 = 0.5 * <f64>s.maxAttempts; s.attempt = <u64>share;", "f64"],
+  ])("is refused at the place that asks for them: %s", async (line, word) => {
+    const error = await refusalOf("s.attempt = 1;", line);
+    const at = lineOf("s.attempt = 1;");
+    const finding = error.diagnostics.find(({ code }) => code === "module.floats");
+    expect(finding).toMatchObject({
+      file: join(error.folder, "reducer.ts"),
+      line: at,
+      hint: expect.stringContaining(word),
+    });
   });
 });
