@@ -60,6 +60,7 @@ export const EMPTY_HEAD: Head = {
 };
 
 const PREFIX_BYTES = 8;
+const NO_PREFIX = new Uint8Array(PREFIX_BYTES);
 
 /** Collects the records of one ingress and seals them to a frame. Records are encoded as they come. */
 export class FrameBuilder {
@@ -97,7 +98,7 @@ export class FrameBuilder {
       requestDigest: entry.requestDigest,
     };
     const writer = new CborWriter(PREFIX_BYTES + 256 + this.#writer.length);
-    writer.raw(new Uint8Array(PREFIX_BYTES));
+    writer.raw(NO_PREFIX);
     writeHead(writer, head, records);
     writer.raw(this.#writer.view());
     const bytes = writer.finish();
@@ -133,13 +134,14 @@ function writeHead(writer: CborWriter, head: FrameHead, records: readonly Journa
 }
 
 function countsOf(records: readonly JournalRecord[]): number[] {
-  const counts = new Map<number, number>();
-  for (const record of records) {
-    const number = LAYOUT[record.kind].number;
-    counts.set(number, (counts.get(number) ?? 0) + 1);
-  }
-  return [...counts].sort((a, b) => a[0] - b[0]).flat();
+  const counts = new Uint32Array(KIND_MAX + 1);
+  for (const record of records) counts[LAYOUT[record.kind].number]! += 1;
+  const pairs: number[] = [];
+  for (let kind = 0; kind <= KIND_MAX; kind++) if (counts[kind]! > 0) pairs.push(kind, counts[kind]!);
+  return pairs;
 }
+
+const KIND_MAX = Math.max(...Object.values(LAYOUT).map(({ number }) => number));
 
 /**
  * Reads a frame and checks length, CRC and form; not the chain, which is replay's to prove.

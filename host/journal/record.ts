@@ -34,7 +34,7 @@ export const LAYOUT = {
       manifestHash: "identity",
       settingsHash: "identity",
       limitsProfile: "nat",
-      fuelSchedule: "text",
+      fuelSchedule: "nat",
       behaviourFlags: "nats",
       publicKey: "bytes",
     },
@@ -54,11 +54,15 @@ export const LAYOUT = {
       costCents: "nat?",
       signature: "bytes",
       tries: "nat",
+      /** How a plan's payload was read: `tagged`, `typed` by the effect's receipt schema, or `loose`. */
+      reading: "text?",
     },
   },
   /** Work that a frame limit left over goes on. */
   continue: { number: 5, fields: {} },
   snapshot: { number: 8, fields: { snapshotHash: "hash" } },
+  /** A plan started by hand; `correlation` in the form of `plan_started`. */
+  plan_start: { number: 9, fields: { plan: "text", input: "value", correlation: "bytes?" } },
   // What follows.
   delivery: {
     number: 16,
@@ -252,7 +256,7 @@ export function readRecord(reader: CborReader): JournalRecord {
   if (!Array.isArray(item) || item.length < 3)
     return reader.fail("a record that is no list of three or more");
   const [number, cause, cell, ...values] = item as Cbor[];
-  const kind = KIND_BY_NUMBER.get(Number(number));
+  const kind = typeof number === "bigint" ? KIND_BY_NUMBER.get(Number(number)) : undefined;
   if (kind === undefined) return reader.fail(`a record of an unknown kind ${String(number)}`);
   const fields = fieldsOf(kind);
   if (values.length !== fields.length) return reader.fail(`a ${kind} record of ${values.length} fields`);

@@ -6,16 +6,18 @@
  */
 
 import type { Effect, Grant, Reducer } from "../air/manifest.ts";
-import { decide, type GateDecision } from "../gate/decide.ts";
+import { DEFAULT_MODULE_LIMITS } from "../air/settings.ts";
+import type { GateDecision } from "../gate/decide.ts";
 import type { Origin } from "../journal/origin.ts";
 import type { RecordOf } from "../journal/record.ts";
 import { AirloomError } from "../values/errors.ts";
 import { hashOf } from "../values/hash.ts";
 import { LIMITS } from "../values/limits.ts";
 import { callContext } from "./context.ts";
-import type { Draft } from "./draft.ts";
+import type { Draft, LiveNote } from "./draft.ts";
+import { addDecisions, askGate, type GatedEffect } from "./gate.ts";
 import { type PreparedEvent, prepareEvent } from "./normalize.ts";
-import type { EmittedEffect, ModuleHost, StepOutput } from "./ports.ts";
+import type { EmittedEffect, ModuleHost, StepOutput, TraceFrame } from "./ports.ts";
 import type { DeliveryTask } from "./state.ts";
 
 /** Why a delivery did not apply. */
@@ -27,10 +29,8 @@ export interface Fault {
   readonly column: number | null;
 }
 
-interface GatedEffect {
-  readonly effect: Effect;
-  readonly grant: Grant;
-  readonly params: Uint8Array;
+/** An effect that was asked for, and what the gate says of it. */
+interface AskedEffect extends GatedEffect {
   readonly idempotencyKey: Uint8Array | null;
   readonly decision: GateDecision;
 }
@@ -41,9 +41,10 @@ interface Answer {
   readonly state: Uint8Array | null;
   readonly annotation: Uint8Array | null;
   readonly events: readonly PreparedEvent[];
-  readonly effects: readonly GatedEffect[];
+  readonly effects: readonly AskedEffect[];
   readonly fuel: bigint;
-  readonly live: string | null;
+  /** What the engine said. */
+  readonly note: Omit<LiveNote, "record"> | null;
 }
 
 /** Throws `MissingCells`, and `AirloomError` of kind `host` when the engine failed: then nothing happened. */
@@ -51,14 +52,11 @@ export function deliver(draft: Draft, task: DeliveryTask, modules: ModuleHost): 
   const reducer = draft.manifest.reducers.get(task.cell.reducer);
   const answer = reducer === undefined ? vanished(task) : call(draft, task, reducer, modules);
   const index = draft.add(deliveryRecord(draft, task, reducer, answer));
-  if (answer.live !== null) draft.notes.push({ record: index, text: answer.live });
-  for (const gated of answer.effects) addDecisions(draft, task, index, gated, originOf(reducer!));
+  if (answer.note !== null) draft.notes.push({ record: index, ...answer.note });
+  for (const asked of answer.effects) addDecisions(draft, index, task.cell, asked, asked.decision);
   if (answer.fault !== null) return;
   draft.writeCell(task.cell, answer.state);
-  for (const { effect, grant, params, idempotencyKey } of answer.effects) {
-    const origin = originOf(reducer!);
-    draft.openIntent({ effect, grant, params, idempotencyKey, origin, cell: task.cell }, index);
-  }
+  for (const asked of answer.effects) draft.openIntent({ ...asked, cell: task.cell, step: null }, index);
   for (const event of answer.events) draft.addEvent(event, index);
 }
 
@@ -74,8 +72,15 @@ function vanished(task: DeliveryTask): Answer {
   return faulted({ code: "reducer.vanished", message, file: null, line: null, column: null }, 0n);
 }
 
-function faulted(fault: Fault, fuel: bigint, effects: readonly GatedEffect[] = [], live?: string): Answer {
-  return { fault, state: null, annotation: null, events: [], effects, fuel, live: live ?? null };
+function faulted(
+  fault: Fault,
+  fuel: bigint,
+  effects: readonly AskedEffect[] = [],
+  live?: string,
+  trace: readonly TraceFrame[] = [],
+): Answer {
+  const note = live === undefined ? null : { text: live, trace };
+  return { fault, state: null, annotation: null, events: [], effects, fuel, note };
 }
 
 function call(draft: Draft, task: DeliveryTask, reducer: Reducer, modules: ModuleHost): Answer {
@@ -85,28 +90,35 @@ function call(draft: Draft, task: DeliveryTask, reducer: Reducer, modules: Modul
     ? callContext(reducer, task, draft.entry, draft.manifest.hash, draw)
     : null;
   const { schema, value, key } = task;
-  const result = modules.step(reducer.module.wasmHash, { state, schema, value, key, context });
+  const limits = draft.definitions.settings.modules.get(reducer.module.name)?.limits ?? DEFAULT_MODULE_LIMITS;
+  const result = modules.step(reducer.module.wasmHash, { state, schema, value, key, context, limits });
+  draft.spend(result.fuel);
   if (!result.ok) {
-    const { live, ...fault } = result.fault;
-    return faulted(fault, result.fuel, [], live);
+    const { live, trace, ...fault } = result.fault;
+    return faulted(fault, result.fuel, [], live, trace);
   }
-  return accept(draft, reducer, result.output, result.fuel);
+  return accept(draft, reducer, result.output, result.fuel, modules);
 }
 
 /** Everything that may still refuse a module's output. */
-function accept(draft: Draft, reducer: Reducer, output: StepOutput, fuel: bigint): Answer {
-  const effects: GatedEffect[] = [];
+function accept(
+  draft: Draft,
+  reducer: Reducer,
+  output: StepOutput,
+  fuel: bigint,
+  modules: ModuleHost,
+): Answer {
+  const effects: AskedEffect[] = [];
   try {
     checkState(draft, reducer, output.state);
     const { manifest } = draft;
     const events = output.events.map((event) => prepareEvent(manifest, event.schema, event.value, event.key));
     checkEffectCount(reducer, output.effects.length);
     for (const emitted of output.effects) {
-      const gated = gate(draft, reducer, emitted);
-      effects.push(gated);
-      if (gated.decision.refusal !== null) {
-        throw new AirloomError("denied", gated.decision.refusal.code, gated.decision.refusal.message);
-      }
+      const asked = gate(draft, reducer, emitted, modules);
+      effects.push(asked);
+      const { refusal } = asked.decision;
+      if (refusal !== null) throw new AirloomError("denied", refusal.code, refusal.message);
     }
     return {
       fault: null,
@@ -115,7 +127,7 @@ function accept(draft: Draft, reducer: Reducer, output: StepOutput, fuel: bigint
       events,
       effects,
       fuel,
-      live: null,
+      note: null,
     };
   } catch (error) {
     if (!(error instanceof AirloomError) || error.kind === "bug" || error.kind === "host") throw error;
@@ -145,8 +157,8 @@ function checkEffectCount(reducer: Reducer, count: number): void {
   throw new AirloomError("module", "effect.too_many", message);
 }
 
-function gate(draft: Draft, reducer: Reducer, emitted: EmittedEffect): GatedEffect {
-  const { manifest, entry } = draft;
+function gate(draft: Draft, reducer: Reducer, emitted: EmittedEffect, modules: ModuleHost): AskedEffect {
+  const { manifest } = draft;
   const { name, reducer: abi } = reducer.module;
   const effect = manifest.effects.get(emitted.kind);
   if (effect === undefined || !(abi?.effectsEmitted.includes(emitted.kind) ?? false)) {
@@ -169,14 +181,9 @@ function gate(draft: Draft, reducer: Reducer, emitted: EmittedEffect): GatedEffe
   }
   const grant = grantFor(draft, reducer, effect, emitted.slot ?? "default");
   const params = effect.params.normalize(emitted.params);
-  const origin = originOf(reducer);
-  const decision = decide(manifest.policy, {
-    effectKind: emitted.kind,
-    grant,
-    origin,
-    nowNs: entry.logicalNs,
-  });
-  return { effect, grant, params, idempotencyKey: emitted.idempotencyKey, decision };
+  const request: GatedEffect = { effect, grant, params, origin: originOf(reducer) };
+  const decision = askGate(draft, request, modules);
+  return { ...request, idempotencyKey: emitted.idempotencyKey, decision };
 }
 
 /** The slot's grant; an unbound `default` slot takes the only grant of the effect's type. */
@@ -195,44 +202,6 @@ function grantFor(draft: Draft, reducer: Reducer, effect: Effect, slot: string):
     throw new AirloomError("denied", "cap.type_mismatch", message);
   }
   return grant;
-}
-
-function addDecisions(
-  draft: Draft,
-  task: DeliveryTask,
-  cause: number,
-  { effect, grant, decision }: GatedEffect,
-  origin: Origin,
-): void {
-  const effectKind = effect.definition.effectKind;
-  const { capability, policy } = decision;
-  draft.add({
-    kind: "cap_decision",
-    cause,
-    cell: task.cell,
-    effectKind,
-    capName: grant.name,
-    capType: grant.cap.capType,
-    decision: capability.decision,
-    denyCode: capability.denyCode,
-    denyMessage: capability.denyMessage,
-    enforcer: capability.enforcer,
-    expiryNs: grant.expiryNs,
-    grantHash: grant.hash,
-  });
-  if (policy === null) return;
-  draft.add({
-    kind: "policy_decision",
-    cause,
-    cell: task.cell,
-    effectKind,
-    capName: grant.name,
-    originKind: origin.kind,
-    originName: origin.name,
-    policy: policy.policy,
-    ruleIndex: policy.ruleIndex,
-    decision: policy.decision,
-  });
 }
 
 function deliveryRecord(

@@ -13,13 +13,20 @@ import type { CellWrite } from "../journal/port.ts";
 import type { Cell, JournalRecord } from "../journal/record.ts";
 import { type Instance, startInstance } from "../plan/instance.ts";
 import { taggedBytes } from "../plan/tagged.ts";
-import type { IntentId, RecordSeq } from "../values/brand.ts";
+import { eventWaits } from "../plan/waiting.ts";
+import type { Hash, IntentId, RecordSeq } from "../values/brand.ts";
 import { LIMITS } from "../values/limits.ts";
+import type { Value } from "../values/value.ts";
 import { cellId } from "./cells.ts";
 import type { CellLedger } from "./ledger.ts";
 import type { PreparedEvent } from "./normalize.ts";
-import type { CellCache } from "./ports.ts";
+import { offerEvent } from "./offer.ts";
+import type { CellCache, TraceFrame } from "./ports.ts";
+import type { PlanStart } from "./route.ts";
 import type { Definitions, DeliveryTask, Pending, Task, TurnTask, WorldState } from "./state.ts";
+import { byAge, indexWaiters, type Waiter, Waiters } from "./waiters.ts";
+
+const FRAME_FUEL_MAX = BigInt(LIMITS.frameFuelMax);
 
 /** Thrown when cells must be loaded before the frame can be made. */
 export class MissingCells extends Error {
@@ -34,6 +41,8 @@ export class MissingCells extends Error {
 export interface LiveNote {
   readonly record: number;
   readonly text: string;
+  /** Where in its module it stopped, innermost call first. */
+  readonly trace: readonly TraceFrame[];
 }
 
 export class Draft {
@@ -45,15 +54,20 @@ export class Draft {
   readonly #cells = new Map<string, CellWrite>();
   /** Null for an instance that ended. */
   readonly #instances = new Map<bigint, Instance | null>();
+  /** Of the instances that changed. */
+  readonly #waiters = new Waiters();
   readonly #opened = new Map<IntentId, OpenIntent>();
   readonly #settled = new Set<IntentId>();
   readonly #deliveries: DeliveryTask[];
   readonly #turns: TurnTask[];
+  readonly #turning: Set<bigint>;
   readonly #drawsByCell = new Map<string, number>();
   #planNext: boolean;
   #nextInstance: bigint;
   #tasks = 0;
+  #fuel = 0n;
   definitions: Definitions;
+  lastSnapshot: Hash | null;
   readonly blobs: Uint8Array[] = [];
   readonly notes: LiveNote[] = [];
 
@@ -63,8 +77,10 @@ export class Draft {
     this.#cache = cache;
     this.#ledger = ledger;
     this.definitions = state.definitions;
+    this.lastSnapshot = state.lastSnapshot;
     this.#deliveries = [...state.pending.deliveries];
     this.#turns = [...state.pending.turns];
+    this.#turning = new Set(this.#turns.map(({ instance }) => instance));
     this.#planNext = state.pending.planNext;
     this.#nextInstance = state.nextInstance;
   }
@@ -90,20 +106,8 @@ export class Draft {
   addEvent(event: PreparedEvent, cause: number | null): number {
     const { schema, value, key } = event;
     const index = this.add({ kind: "domain_event", cause, cell: null, schema, value, key });
-    for (const { plan, input, correlation } of event.starts) {
-      const instance = startInstance(this.#nextInstance++, plan, input, correlation);
-      this.#instances.set(instance.id, instance);
-      const started = this.add({
-        kind: "plan_started",
-        cause: index,
-        cell: null,
-        instance: instance.id,
-        plan: plan.definition.name,
-        planHash: plan.hash,
-        correlation: correlation === null ? null : taggedBytes(correlation),
-      });
-      this.queueTurn(instance.id, started);
-    }
+    offerEvent(this, schema, value, index);
+    for (const start of event.starts) this.startPlan(start, index);
     for (const delivery of event.deliveries) {
       this.#deliveries.push({
         kind: "delivery",
@@ -119,24 +123,53 @@ export class Draft {
     return index;
   }
 
+  /** Records a new instance and queues its first turn. */
+  startPlan({ plan, input, correlation }: PlanStart, cause: number): void {
+    const instance = startInstance(this.#nextInstance++, plan, this.manifest.hash, input, correlation);
+    this.setInstance(instance);
+    const started = this.add({
+      kind: "plan_started",
+      cause,
+      cell: null,
+      instance: instance.id,
+      plan: plan.definition.name,
+      planHash: plan.hash,
+      correlation: correlation === null ? null : taggedBytes(correlation),
+    });
+    this.queueTurn(instance.id, started);
+  }
+
   queueDelivery(task: DeliveryTask): void {
     this.#deliveries.push(task);
   }
 
+  /** An instance whose turn is queued already finds all that has come for it in that one. */
   queueTurn(instance: bigint, cause: number): void {
+    if (this.#turning.has(instance)) return;
+    this.#turning.add(instance);
     this.#turns.push({ kind: "turn", instance, cause });
   }
 
   /** The next task, or undefined when none is left or the frame is full. */
   nextTask(): Task | undefined {
-    if (this.#tasks >= LIMITS.frameTasksMax || this.#frame.sizeBytes >= LIMITS.frameBytesMax)
-      return undefined;
+    if (this.#isFull()) return undefined;
     const both = this.#turns.length > 0 && this.#deliveries.length > 0;
     const task =
       both && !this.#planNext ? this.#deliveries.shift() : (this.#turns.shift() ?? this.#deliveries.shift());
     if (both) this.#planNext = !this.#planNext;
     if (task !== undefined) this.#tasks += 1;
+    if (task?.kind === "turn") this.#turning.delete(task.instance);
     return task;
+  }
+
+  #isFull(): boolean {
+    if (this.#tasks >= LIMITS.frameTasksMax || this.#fuel >= FRAME_FUEL_MAX) return true;
+    return this.#frame.sizeBytes >= LIMITS.frameBytesMax;
+  }
+
+  /** Notes what a call used: a frame that used too much starts no further task. */
+  spend(fuel: bigint): void {
+    this.#fuel += fuel;
   }
 
   instance(id: bigint): Instance | undefined {
@@ -146,10 +179,21 @@ export class Draft {
 
   setInstance(instance: Instance): void {
     this.#instances.set(instance.id, instance);
+    this.#waiters.set(instance.id, eventWaits(instance, this.manifest.schemas));
   }
 
   endInstance(id: bigint): void {
     this.#instances.set(id, null);
+    this.#waiters.remove(id);
+  }
+
+  /** Who may take an event of this schema, the oldest wait first; `read` gives the event. */
+  waiting(schema: string, read: () => Value): readonly Waiter[] {
+    const before = this.#state.waiters
+      .candidates(schema, read)
+      .filter(({ instance }) => !this.#instances.has(instance));
+    const changed = this.#waiters.candidates(schema, read);
+    return changed.length === 0 ? before : [...before, ...changed].sort(byAge);
   }
 
   /** Null for a cell that does not exist. Throws `MissingCells`. */
@@ -183,10 +227,11 @@ export class Draft {
     return this.#settled.has(id) ? undefined : (this.#opened.get(id) ?? this.#state.intents.get(id));
   }
 
-  openIntent(request: IntentRequest, cause: number): void {
+  /** Records the intent; gives it, and the index of its record. */
+  openIntent(request: IntentRequest, cause: number): { readonly intent: OpenIntent; readonly index: number } {
     const intent = openIntent(request, this.#state.head.nextFrame, this.#opened.size);
     this.#opened.set(intent.id, intent);
-    this.add(intentRecord(intent, cause));
+    return { intent, index: this.add(intentRecord(intent, cause)) };
   }
 
   settleIntent(id: IntentId): void {
@@ -200,13 +245,18 @@ export class Draft {
     const cells = [...this.#cells.values()];
     state.head = headAfter(frame);
     state.lastLogicalNs = this.entry.logicalNs;
+    const redefined = state.definitions !== this.definitions;
     state.definitions = this.definitions;
+    state.lastSnapshot = this.lastSnapshot;
     state.nextInstance = this.#nextInstance;
     state.pending = this.#leftOver();
     for (const [id, instance] of this.#instances) {
       if (instance === null) state.instances.delete(id);
       else state.instances.set(id, instance);
+      state.waiters.set(id, this.#waiters.of(id));
     }
+    // Which conditions may be told by a value depends on the schemas' types.
+    if (redefined) indexWaiters(state);
     for (const id of this.#settled) state.intents.delete(id);
     const opened = [...this.#opened.values()].filter((intent) => !this.#settled.has(intent.id));
     for (const intent of opened) state.intents.set(intent.id, intent);

@@ -10,6 +10,7 @@ export type Ingress =
   | { readonly kind: "manifest"; readonly definitions: Definitions }
   | EventIngress
   | { readonly kind: "receipt"; readonly intent: IntentId; readonly receipt: Receipt }
+  | PlanIngress
   /** Goes on with work that a frame limit left over. */
   | { readonly kind: "continue" }
   | { readonly kind: "snapshot" };
@@ -20,4 +21,14 @@ export interface EventIngress {
   /** CBOR of the schema's type; normalised on entry. */
   readonly value: Uint8Array;
   readonly key: Uint8Array | null;
+}
+
+/** A plan that is started by hand. */
+export interface PlanIngress {
+  readonly kind: "plan";
+  readonly plan: string;
+  /** CBOR of the plan's input; normalised on entry. */
+  readonly input: Uint8Array;
+  /** The correlation id in the tagged form of values (`host/plan/tagged.ts`), or null for none. */
+  readonly correlation: Uint8Array | null;
 }

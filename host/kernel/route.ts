@@ -7,11 +7,16 @@
 import type { Manifest, Plan, Route, Trigger } from "../air/manifest.ts";
 import { PlanError } from "../plan/errors.ts";
 import { follow } from "../plan/expr.ts";
+import { readTagged } from "../plan/tagged.ts";
 import { EMPTY, equalBytes } from "../values/bytes.ts";
 import { AirloomError } from "../values/errors.ts";
 import { fieldBytes } from "../values/field.ts";
+import { LIMITS } from "../values/limits.ts";
+import { nearest } from "../values/nearest.ts";
+import { quote } from "../values/quote.ts";
 import type { Schema } from "../values/schema.ts";
 import { type Value, variant } from "../values/value.ts";
+import type { PlanIngress } from "./ingress.ts";
 
 export interface Delivery {
   readonly reducer: string;
@@ -58,6 +63,44 @@ export function planStarts(
   key: Uint8Array | null,
 ): readonly PlanStart[] {
   return (manifest.triggers.get(schema.name) ?? []).map((trigger) => starting(trigger, value, key));
+}
+
+/**
+ * A plan started by hand, and its input in canonical bytes. Throws `AirloomError` (kind `request`):
+ * `plan.unknown`, `plan.invalid_input`, `event.too_large`.
+ */
+export function startByHand(
+  manifest: Manifest,
+  { plan: name, input, correlation }: PlanIngress,
+): { readonly start: PlanStart; readonly input: Uint8Array } {
+  const plan = manifest.plans.get(name);
+  if (plan === undefined) {
+    const near = nearest(name, manifest.plans.keys());
+    const hint = near === undefined ? "" : `; did you mean ${near}?`;
+    throw refused("plan.unknown", `the world has no plan ${quote(name)}${hint}`);
+  }
+  if (input.length > LIMITS.ingressBytesMax) {
+    const message = `an input of ${input.length} bytes is over the limit of ${LIMITS.ingressBytesMax}`;
+    throw refused("event.too_large", message);
+  }
+  const bytes = inputOf(plan, input);
+  const value = correlation === null ? null : readTagged(correlation);
+  if (correlation !== null && value === null) {
+    throw refused("plan.invalid_input", "a correlation id is a value in its tagged form");
+  }
+  return { start: { plan, input: plan.input.decode(bytes), correlation: value }, input: bytes };
+}
+
+function inputOf(plan: Plan, input: Uint8Array): Uint8Array {
+  try {
+    return plan.input.normalize(input);
+  } catch (error) {
+    if (!(error instanceof AirloomError) || error.code !== "value.invalid") throw error;
+    throw new AirloomError("request", "plan.invalid_input", error.message, {
+      diagnostics: error.diagnostics,
+      cause: error,
+    });
+  }
 }
 
 /** The event as an arm of a reducer's own event, or as it is. */

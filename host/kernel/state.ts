@@ -7,6 +7,7 @@ import type { Head } from "../journal/port.ts";
 import type { Cell } from "../journal/record.ts";
 import type { Instance } from "../plan/instance.ts";
 import type { Hash, IntentId, LogicalTimeNs, RecordSeq, WorldId } from "../values/brand.ts";
+import type { Waiters } from "./waiters.ts";
 
 /** Everything that decides what a world does, but its past. */
 export interface Definitions {
@@ -19,7 +20,7 @@ export interface Definitions {
 export interface Genesis {
   readonly worldId: WorldId;
   readonly limitsProfile: bigint;
-  readonly fuelSchedule: string;
+  readonly fuelSchedule: bigint;
   readonly behaviourFlags: readonly bigint[];
   readonly publicKey: Uint8Array;
 }
@@ -60,8 +61,12 @@ export interface WorldState {
   lastLogicalNs: LogicalTimeNs;
   readonly genesis: Genesis;
   definitions: Definitions;
+  /** Hash of the newest snapshot; null when none was taken. */
+  lastSnapshot: Hash | null;
   nextInstance: bigint;
   readonly instances: Map<bigint, Instance>;
+  /** Which of the instances wait for which events. */
+  readonly waiters: Waiters;
   /** In the order they were emitted. */
   readonly intents: Map<IntentId, OpenIntent>;
   pending: Pending;

@@ -4,17 +4,20 @@
  */
 
 import { DIAGNOSTIC_CODES } from "../air/codes.ts";
-import type { Step } from "../air/definitions.ts";
 import type { Manifest, Plan } from "../air/manifest.ts";
 import { ALLOW_ALL } from "../air/parse/cap.ts";
-import { AirloomError, type Diagnostic } from "../values/errors.ts";
+import { RECEIPT_EVENTS } from "../effects/receipt.ts";
+import { isNativeModule } from "../gate/native/native.ts";
+import { AirloomError, type Diagnostic, plainDiagnostic } from "../values/errors.ts";
 import { isBuiltin } from "../values/names.ts";
 import { child } from "../values/pointer.ts";
+import { ANSWERED_KINDS } from "./introspect.ts";
 
 /** Effect kinds that reducers may emit. */
-const EFFECTS: ReadonlySet<string> = new Set(["timer.set"]);
+const EFFECTS: ReadonlySet<string> = new Set(RECEIPT_EVENTS.keys());
 
-const STEPS: ReadonlySet<Step["op"]> = new Set(["raise_event", "assign", "end"]);
+/** Built-in effects that nobody but the engine can answer. */
+const INTERNAL = /^(?:governance|introspect|vault|workspace)\./;
 
 /**
  * What a manifest uses that is not run, as warnings with codes `unsupported.*`; the pointer begins with the
@@ -22,13 +25,12 @@ const STEPS: ReadonlySet<Step["op"]> = new Set(["raise_event", "assign", "end"])
  */
 export function unsupportedFeatures(manifest: Manifest): readonly Diagnostic[] {
   return [
-    ...[...manifest.plans.values()].flatMap(inPlan),
+    ...[...manifest.plans.values()].flatMap((plan) => inPlan(plan, manifest)),
     ...[...manifest.reducers.values()].flatMap(({ module }) => inModule(module.name, manifest)),
-    ...[...manifest.modules.keys()].filter(isBuiltin).map(builtinModule),
+    ...[...manifest.modules.keys()].filter(isUnknownBuiltin).map(builtinModule),
     ...[...manifest.grants.values()].flatMap(({ name, cap }) =>
-      cap.enforcer === ALLOW_ALL ? [] : [enforcer(name, cap.enforcer)],
+      cap.enforcer !== ALLOW_ALL && isUnknownBuiltin(cap.enforcer) ? [enforcer(name, cap.enforcer)] : [],
     ),
-    ...[...manifest.secrets.keys()].map(secret),
     ...manifest.inboxes.map(({ source }, i) => inbox(source, i)),
   ];
 }
@@ -43,23 +45,14 @@ export function requireSupported(manifest: Manifest): void {
   throw new AirloomError("manifest", "world.unsupported", message, { diagnostics });
 }
 
-function inPlan({ definition }: Plan): readonly Diagnostic[] {
+function inPlan({ definition }: Plan, { effects }: Manifest): readonly Diagnostic[] {
   const { name } = definition;
-  const steps = definition.steps.flatMap(({ op, id }, i) =>
-    STEPS.has(op)
-      ? []
-      : [
-          warning(`unsupported.${op}`, `${name}/steps/${i}/op`, `the step ${id} of ${name} is ${op}`, {
-            expected: [...STEPS].join(", "),
-            found: op,
-            hint: "emit effects from a reducer, and start plans by triggers",
-          }),
-        ],
-  );
-  if (definition.invariants.length === 0) return steps;
-  const message = `${name} has invariants, which are not checked`;
-  const hint = "guard the edges instead";
-  return [...steps, warning("unsupported.invariants", `${name}/invariants`, message, { hint })];
+  return definition.steps.flatMap((step, i) => {
+    if (step.op !== "emit_effect" || !INTERNAL.test(step.kind) || ANSWERED_KINDS.has(step.kind)) return [];
+    if (!isBuiltin(effects.get(step.kind)?.definition.name ?? "")) return [];
+    const what = `the step ${step.id} of ${name} emits ${step.kind}`;
+    return [warning("unsupported.effect", `${name}/steps/${i}/kind`, what, { found: step.kind })];
+  });
 }
 
 function inModule(name: string, manifest: Manifest): readonly Diagnostic[] {
@@ -77,6 +70,11 @@ function inModule(name: string, manifest: Manifest): readonly Diagnostic[] {
   );
 }
 
+/** A module of the catalogue whose work nothing here does. */
+function isUnknownBuiltin(name: string): boolean {
+  return isBuiltin(name) && !isNativeModule(name);
+}
+
 function builtinModule(name: string): Diagnostic {
   return warning("unsupported.builtin_module", child("manifest/modules", name), `${name} is built in`, {
     expected: "modules of your own",
@@ -89,13 +87,7 @@ function enforcer(grant: string, module: string): Diagnostic {
   return warning("unsupported.enforcer", pointer, `the grant ${grant} is checked by ${module}`, {
     expected: ALLOW_ALL,
     found: module,
-    hint: "grant a capability without an enforcer",
-  });
-}
-
-function secret(name: string): Diagnostic {
-  return warning("unsupported.secret", child("manifest/secrets", name), `${name} is a secret`, {
-    found: name,
+    hint: "grant a capability whose enforcer is a module of yours",
   });
 }
 
@@ -113,11 +105,6 @@ function warning(
   more: Pick<Diagnostic, "expected" | "found" | "hint">,
 ): Diagnostic {
   const title = DIAGNOSTIC_CODES.get(code)!.title;
-  return {
-    code,
-    severity: "warning",
-    message: `${what}: ${title[0]!.toLowerCase()}${title.slice(1)}`,
-    pointer,
-    ...more,
-  };
+  const message = `${what}: ${title[0]!.toLowerCase()}${title.slice(1)}`;
+  return plainDiagnostic({ code, severity: "warning", message, pointer, ...more });
 }

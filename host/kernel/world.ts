@@ -15,13 +15,14 @@
  * whoever cannot make it durable must drop the world.
  */
 
+import type { Manifest } from "../air/manifest.ts";
 import type { Entry, Frame } from "../journal/frame.ts";
 import { EMPTY_HEAD } from "../journal/frame.ts";
 import type { Cell } from "../journal/record.ts";
-import type { LogicalTimeNs } from "../values/brand.ts";
+import type { Hash, LogicalTimeNs } from "../values/brand.ts";
 import { AirloomError, bug, invariant } from "../values/errors.ts";
 import { hashOf } from "../values/hash.ts";
-import { LIMITS, LIMITS_PROFILE } from "../values/limits.ts";
+import { FUEL_SCHEDULE, LIMITS, LIMITS_PROFILE } from "../values/limits.ts";
 import { advance } from "./advance.ts";
 import { deliver } from "./deliver.ts";
 import { Draft, MissingCells, type Sealed } from "./draft.ts";
@@ -29,9 +30,11 @@ import type { Ingress } from "./ingress.ts";
 import { CellLedger } from "./ledger.ts";
 import { prepareEvent } from "./normalize.ts";
 import type { CellCache, ModuleHost } from "./ports.ts";
+import { startByHand } from "./route.ts";
 import { settle } from "./settle.ts";
 import { encodeSnapshot, type SnapshotContent } from "./snapshot.ts";
 import { type Definitions, type Genesis, NOTHING_PENDING, pendingCount, type WorldState } from "./state.ts";
+import { Waiters } from "./waiters.ts";
 
 export interface WorldPorts {
   readonly modules: ModuleHost;
@@ -70,7 +73,7 @@ export class World {
         `no limits profile ${genesis.limitsProfile}`,
       );
     }
-    if (genesis.fuelSchedule !== "none" || genesis.behaviourFlags.length > 0) {
+    if (genesis.fuelSchedule !== BigInt(FUEL_SCHEDULE) || genesis.behaviourFlags.length > 0) {
       throw new AirloomError(
         "missing",
         "genesis.unknown_behaviour",
@@ -84,8 +87,10 @@ export class World {
         lastLogicalNs: 0n as LogicalTimeNs,
         genesis,
         definitions,
+        lastSnapshot: null,
         nextInstance: 0n,
         instances: new Map(),
+        waiters: new Waiters(),
         intents: new Map(),
         pending: NOTHING_PENDING,
       },
@@ -94,14 +99,18 @@ export class World {
     return { world, outcome: world.step({ kind: "genesis", genesis, definitions }, entry) };
   }
 
-  /** A world as a snapshot has it; `frame` is the one that recorded the snapshot. */
+  /**
+   * A world as a snapshot has it; `frame` is the one that recorded the snapshot, `older` the manifests of its
+   * `planManifests` that are not the world's own.
+   */
   static restore(
     ports: WorldPorts,
     snapshot: SnapshotContent,
     definitions: Definitions,
     frame: Frame,
+    older: ReadonlyMap<Hash, Manifest> = new Map(),
   ): World {
-    return new World(ports, snapshot.restore(definitions, frame), new CellLedger(snapshot.cells));
+    return new World(ports, snapshot.restore(definitions, frame, older), new CellLedger(snapshot.cells));
   }
 
   get state(): Readonly<WorldState> {
@@ -122,7 +131,7 @@ export class World {
       if (accepted === "run") {
         for (let task = draft.nextTask(); task !== undefined; task = draft.nextTask()) {
           if (task.kind === "delivery") deliver(draft, task, this.#ports.modules);
-          else advance(draft, task);
+          else advance(draft, task, this.#ports.modules);
         }
       }
     } catch (error) {
@@ -150,11 +159,19 @@ export class World {
         draft.add({ kind: "manifest", cause: null, cell: null, ...hashes(ingress.definitions) });
         return "alone";
       case "event":
-        if (pendingCount(this.#state.pending) >= LIMITS.pendingMax) {
-          throw new AirloomError("retry", "world.busy", "too much work is pending; try again later");
-        }
+        this.#refuseWhileFull();
         draft.addEvent(prepareEvent(draft.manifest, ingress.schema, ingress.value, ingress.key), null);
         return "run";
+      case "plan": {
+        this.#refuseWhileFull();
+        const { start, input } = startByHand(draft.manifest, ingress);
+        const { plan, correlation } = ingress;
+        draft.startPlan(
+          start,
+          draft.add({ kind: "plan_start", cause: null, cell: null, plan, input, correlation }),
+        );
+        return "run";
+      }
       case "receipt": {
         const intent = draft.intent(ingress.intent);
         if (intent === undefined) return "ignored";
@@ -168,10 +185,16 @@ export class World {
       case "snapshot": {
         const blob = encodeSnapshot(this.#state, this.#ledger.settle(this.#ports.cells));
         draft.blobs.push(blob);
-        draft.add({ kind: "snapshot", cause: null, cell: null, snapshotHash: hashOf(blob) });
+        draft.lastSnapshot = hashOf(blob);
+        draft.add({ kind: "snapshot", cause: null, cell: null, snapshotHash: draft.lastSnapshot });
         return "alone";
       }
     }
+  }
+
+  #refuseWhileFull(): void {
+    if (pendingCount(this.#state.pending) < LIMITS.pendingMax) return;
+    throw new AirloomError("retry", "world.busy", "too much work is pending; try again later");
   }
 
   #refuseWhilePending(code: string, message: string): void {

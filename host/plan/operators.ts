@@ -6,6 +6,7 @@ import { withSelfDescribe } from "../values/cbor.ts";
 import { hashOf } from "../values/hash.ts";
 import type { Value } from "../values/value.ts";
 import { PlanError } from "./errors.ts";
+import { checkSize } from "./size.ts";
 import { taggedBytes } from "./tagged.ts";
 
 type Arguments = readonly Value[];
@@ -90,9 +91,14 @@ const OPERATIONS: { readonly [O in Operator]: Operation } = {
   not: fixed(1, (args, op) => bool(!bools(args, op)[0])),
   concat: fixed(2, (args, op) => {
     const [a, b] = texts(args, op);
-    return { kind: "text", value: a + b };
+    const joined: Value = { kind: "text", value: a + b };
+    checkSize(joined);
+    return joined;
   }),
-  hash: fixed(1, ([a]) => ({ kind: "hash", value: hashOf(withSelfDescribe(taggedBytes(a!))) })),
+  hash: fixed(1, ([a]) => {
+    checkSize(a!);
+    return { kind: "hash", value: hashOf(withSelfDescribe(taggedBytes(a!))) };
+  }),
   hash_bytes: fixed(1, (args, op) => {
     const [a] = args;
     return a!.kind === "bytes" ? { kind: "hash", value: hashOf(a!.value) } : fail(op, args);

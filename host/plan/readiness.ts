@@ -4,7 +4,7 @@
  * active edge it is skipped, and so are, by the same rule, the steps that only it leads to.
  */
 
-import type { Edge, Step } from "../air/definitions.ts";
+import type { Edge, PlanDefinition, Step } from "../air/definitions.ts";
 import type { Scope } from "./expr.ts";
 import { truth } from "./expr.ts";
 import type { StepOutcome } from "./instance.ts";
@@ -17,21 +17,37 @@ export interface Readiness {
 
 /** One scan over the unsettled steps. Throws `PlanError` from guards. */
 export function scan(
-  steps: readonly Step[],
-  edges: readonly Edge[],
+  definition: PlanDefinition,
   outcomes: ReadonlyMap<string, StepOutcome>,
   scope: Scope,
 ): Readiness {
   const ready: Step[] = [];
   const skipped: Step[] = [];
-  for (const step of steps) {
+  const edges = edgesInto(definition);
+  for (const step of definition.steps) {
     if (outcomes.has(step.id)) continue;
-    const incoming = edges.filter((edge) => edge.to === step.id);
+    const incoming = edges.get(step.id) ?? [];
     if (incoming.some((edge) => !outcomes.has(edge.from))) continue;
     const runs = incoming.length === 0 || activeEdges(incoming, outcomes, scope) > 0;
     (runs ? ready : skipped).push(step);
   }
   return { ready, skipped };
+}
+
+const incomingEdges = new WeakMap<PlanDefinition, ReadonlyMap<string, readonly Edge[]>>();
+
+/** By step, in the order of the plan; worked out once for a plan. */
+function edgesInto(definition: PlanDefinition): ReadonlyMap<string, readonly Edge[]> {
+  const known = incomingEdges.get(definition);
+  if (known !== undefined) return known;
+  const edges = new Map<string, Edge[]>();
+  for (const edge of definition.edges) {
+    const others = edges.get(edge.to);
+    if (others === undefined) edges.set(edge.to, [edge]);
+    else others.push(edge);
+  }
+  incomingEdges.set(definition, edges);
+  return edges;
 }
 
 /** Every guard is evaluated, so that a failing one ends the plan whatever the others say. */

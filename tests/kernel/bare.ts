@@ -18,7 +18,7 @@ import { T, type TestWorld } from "../support/world.ts";
 export const GENESIS: Genesis = {
   worldId: "00112233445566778899aabbccddeeff" as WorldId,
   limitsProfile: 1n,
-  fuelSchedule: "none",
+  fuelSchedule: 1n,
   behaviourFlags: [],
   publicKey: new Uint8Array(32).fill(1),
 };

@@ -77,6 +77,18 @@ describe("a reducer that goes wrong", () => {
     });
   });
 
+  it.each([
+    ["recursion without end", "sink", "module.stack_exceeded"],
+    ["a loop without end", "spin", "module.out_of_fuel"],
+    ["taking memory without end", "hoard", "module.memory_exceeded"],
+  ])("by %s: its limit, which is the same everywhere", async (_, payload, code) => {
+    const { delivery, kinds } = await faulted(payload);
+    expect(kinds).toEqual(ONLY_THE_FAULT);
+    const { message, ...fault } = faultOf(delivery);
+    expect(fault).toEqual({ outcome: "fault", code, file: null, line: null });
+    expect(message).not.toBe("");
+  });
+
   it("by a trap: no words of the engine are journaled, but the person watching gets them", async () => {
     const opened = await openProbe();
     const notes: string[] = [];
@@ -264,24 +276,36 @@ describe("a fault among several deliveries of a frame", () => {
   });
 });
 
-describe("an engine that fails under a module", () => {
+describe("a machine that fails under a module", () => {
   it("stops the world, journals nothing, and the world goes on once it is opened again", async () => {
-    const module = await probe();
+    const wasm = tinyReducer({ output: envelope(["state", null], ["ann", utf8("of this test alone")]) });
+    const module = { wasm, hash: hashOf(wasm) };
     const opened = await openProbe({ module });
-    await ask(opened.engine, "before");
     const frames = await frameBytes(opened.journal);
-    const exhausted = { kind: "host", code: "host.stack_exhausted" };
-    await expect(ask(opened.engine, "sink")).rejects.toMatchObject(exhausted);
-    for (const payload of ["before", "sink"]) {
-      await expect(ask(opened.engine, payload)).rejects.toMatchObject(exhausted);
+    const refused = { kind: "host", code: "host.instantiation_failed" };
+    const memories = hoard();
+    await expect(ask(opened.engine, "first")).rejects.toMatchObject(refused);
+    for (const payload of ["first", "second"]) {
+      await expect(ask(opened.engine, payload)).rejects.toMatchObject(refused);
     }
-    await expect(opened.engine.whenIdle()).rejects.toMatchObject(exhausted);
+    await expect(opened.engine.whenIdle()).rejects.toMatchObject(refused);
+    memories.length = 0;
     await opened.engine.close();
     expect(await frameBytes(opened.journal)).toEqual(frames);
 
     const reopened = await openVirtual(await testWorld({ module }), { journal: opened.journal });
     await ask(reopened.engine, "after");
-    expect(stateOf(reopened.engine)).toMatchObject({ payload: "after", attempt: 2 });
-    expect(await replayJournal(opened.journal)).toMatchObject({ verdict: "identical", frames: 3 });
+    expect((await lastRecords(reopened))[1]).toMatchObject({ kind: "delivery", outcome: "ok" });
+    expect(await replayJournal(opened.journal)).toMatchObject({ verdict: "identical", frames: 2 });
   });
+
+  /** Address space for memories is bounded: with all of it taken, no module can be instantiated. */
+  function hoard(): WebAssembly.Memory[] {
+    const memories: WebAssembly.Memory[] = [];
+    try {
+      for (;;) memories.push(new WebAssembly.Memory({ initial: 1 }));
+    } catch {
+      return memories;
+    }
+  }
 });

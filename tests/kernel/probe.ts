@@ -24,6 +24,8 @@ class Odd implements Value {
   }
 }
 
+const ENDLESS: string[] = ["sink", "spin", "hoard"];
+
 function sink(n: u64): u64 {
   return n == 0 ? 0 : sink(n + 1) + n;
 }
@@ -40,7 +42,7 @@ export class Probe extends RetryReducer {
     s.attempt++;
     s.reqId = event.reqId;
     s.payload = what.length > 0 ? what : "x".repeat(i32(event.baseDelayMs));
-    if (what == "throw" || what == "fail" || what == "trap" || what == "sink") {
+    if (what == "throw" || what == "fail" || what == "trap" || ENDLESS.includes(what)) {
       this.emit(new WorkOk(event.reqId));
       this.effects.timerSet(event.nowNs);
     }
@@ -49,6 +51,8 @@ export class Probe extends RetryReducer {
     else if (what.startsWith("say ")) fail(what);
     else if (what == "trap") unreachable();
     else if (what == "sink") s.attempt = sink(event.maxAttempts);
+    else if (what == "spin") while (s.pc == "Done") s.attempt++;
+    else if (what == "hoard") while (s.pc == "Done") s.attempt += u64(new Uint8Array(65536).length);
     else if (what == "unknown event") this.emit(new Odd("demo/Nope@1"));
     else if (what == "invalid event") this.emitBoth(new Odd("demo/WorkOk@1"));
     else if (what == "undeclared effect") this.effects.raw("http.request", new Odd("demo/Any@1"));

@@ -15,18 +15,21 @@ describe("what the engine does not run", () => {
     }
   });
 
-  const withInvariant = (path: string, text: string): string =>
-    path === "plans.air.json"
-      ? text.replace('"steps": [', '"invariants": [{ "bool": true }], "steps": [')
+  const withInbox = (path: string, text: string): string =>
+    path === "manifest.air.json"
+      ? text.replace(
+          '"routing": {',
+          '"routing": { "inboxes": [{ "source": "mail:in", "reducer": "demo/RetrySM@1" }],',
+        )
       : text;
 
   test("keeps a world from being made, before anything is written", async () => {
     const journal = createMemoryJournal();
-    const world = await testWorld({ edit: withInvariant });
+    const world = await testWorld({ edit: withInbox });
     await expect(openVirtual(world, { journal })).rejects.toMatchObject({
       code: "world.unsupported",
       kind: "manifest",
-      diagnostics: [{ code: "unsupported.invariants", severity: "warning" }],
+      diagnostics: [{ code: "unsupported.inbox", severity: "warning" }],
     });
     expect(await journal.worlds()).toEqual([]);
     const { engine } = await openVirtual(await testWorld(), { journal });
@@ -38,7 +41,7 @@ describe("what the engine does not run", () => {
     const { engine } = await openVirtual(await testWorld(), { journal });
     await engine.close();
     const before = await journal.head(engine.worldId);
-    const world = await testWorld({ edit: withInvariant });
+    const world = await testWorld({ edit: withInbox });
     await expect(openVirtual(world, { journal, upgrade: true })).rejects.toMatchObject({
       code: "world.unsupported",
     });

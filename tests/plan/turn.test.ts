@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Edge, Expr, ExprOrValue, PlanDefinition, Step } from "../../host/air/definitions.ts";
 import type { Plan } from "../../host/air/manifest.ts";
+import type { TurnPorts } from "../../host/plan/emission.ts";
 import { environmentHash, startInstance } from "../../host/plan/instance.ts";
 import { runTurn, type Turn } from "../../host/plan/turn.ts";
 import { ZERO_HASH } from "../../host/values/hash.ts";
@@ -14,6 +15,16 @@ const TYPES = new Map<string, Type>([
   ["t/Said@1", { kind: "record", fields: new Map([["what", { kind: "text" }]]) }],
 ]);
 const SCHEMAS: ReadonlyMap<string, Schema> = compileSchemas(TYPES);
+
+const PORTS: TurnPorts = {
+  schemas: SCHEMAS,
+  effects: new Map(),
+  grants: new Map(),
+  emit: () => ({ ok: true, intentHash: ZERO_HASH }),
+};
+
+const started = (of: Plan, n: number, correlation: Value | null = null) =>
+  startInstance(0n, of, ZERO_HASH, record([["n", nat(n)]]), correlation);
 
 const nat = (value: number): Value => ({ kind: "nat", value: BigInt(value) });
 const expr = (value: Expr): ExprOrValue => ({ kind: "expr", expr: value });
@@ -55,10 +66,10 @@ function plan(steps: readonly Step[], edges: readonly Edge[] = [], output: strin
 
 /** Turns until the plan has ended. */
 function run(of: Plan, n = 1): readonly Turn[] {
-  let instance = startInstance(0n, of, record([["n", nat(n)]]), null);
+  let instance = started(of, n);
   const turns: Turn[] = [];
   for (let i = 0; i < 20; i++) {
-    const turn = runTurn(instance, SCHEMAS);
+    const turn = runTurn(instance, PORTS);
     turns.push(turn);
     if (turn.end !== null) return turns;
     instance = turn.instance;
@@ -167,8 +178,7 @@ describe("a plan's turn", () => {
 
   it("has an environment hash that tells what the instance knows", () => {
     const of = plan([assign("v", expr(input)), say("a"), say("b")], [edge("v", "a"), edge("a", "b")]);
-    const first = (n: number) =>
-      environmentHash(runTurn(startInstance(0n, of, record([["n", nat(n)]]), null), SCHEMAS).instance);
+    const first = (n: number) => environmentHash(runTurn(started(of, n), PORTS).instance);
     expect(first(1)).toBe(first(1));
     expect(first(1)).not.toBe(first(2));
   });
@@ -187,7 +197,7 @@ describe("a plan's turn", () => {
         value: expr({ kind: "record", fields: new Map([["what", correlated]]) }),
       },
     ]);
-    const turn = runTurn(startInstance(0n, of, record([["n", nat(1)]]), text("req-1")), SCHEMAS);
+    const turn = runTurn(started(of, 1, text("req-1")), PORTS);
     expect(turn.raised[0]!.value).toEqual(SCHEMAS.get("t/Said@1")!.encode(record([["what", text("req-1")]])));
   });
 });
