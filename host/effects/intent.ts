@@ -16,10 +16,17 @@ export interface OpenIntent {
   readonly params: Uint8Array;
   readonly idempotencyKey: Uint8Array;
   readonly origin: Origin;
-  /** Where the receipt goes: the cell of a reducer. */
+  /** Where the receipt goes: the cell of a reducer, or the step of a plan's instance. */
   readonly cell: Cell | null;
+  readonly step: PlanStep | null;
   /** AIR's intent hash: what the intent says, not which one it is. */
   readonly hash: Hash;
+}
+
+/** Which step of which instance emitted an effect. */
+export interface PlanStep {
+  readonly instance: bigint;
+  readonly id: string;
 }
 
 /** The key of an intent whose author gave none. */
@@ -33,6 +40,7 @@ export interface IntentRequest {
   readonly idempotencyKey: Uint8Array | null;
   readonly origin: Origin;
   readonly cell: Cell | null;
+  readonly step: PlanStep | null;
 }
 
 /** Which emission it is: equal intents emitted twice are two. */
@@ -53,8 +61,25 @@ export function openIntent(request: IntentRequest, frame: FrameSeq, ordinal: num
     idempotencyKey,
     origin: request.origin,
     cell: request.cell,
-    hash: intentHash({ kind, params: request.params, cap: request.grant.name, idempotencyKey }),
+    step: request.step,
+    hash: hashOfIntent(request),
   };
+}
+
+/** AIR's intent hash of what is about to be emitted. */
+export function hashOfIntent({
+  effect,
+  grant,
+  params,
+  idempotencyKey,
+}: Pick<IntentRequest, "effect" | "grant" | "params" | "idempotencyKey">): Hash {
+  const kind = effect.definition.effectKind;
+  return intentHash({
+    kind,
+    params,
+    cap: grant.name,
+    idempotencyKey: idempotencyKey ?? NO_IDEMPOTENCY_KEY,
+  });
 }
 
 export function intentRecord(intent: OpenIntent, cause: number): RecordOf<"effect_intent"> {
@@ -69,8 +94,8 @@ export function intentRecord(intent: OpenIntent, cause: number): RecordOf<"effec
     idempotencyKey: intent.idempotencyKey,
     originKind: intent.origin.kind,
     originName: intent.origin.name,
-    instance: null,
-    step: null,
+    instance: intent.step?.instance ?? null,
+    step: intent.step?.id ?? null,
     intentHash: intent.hash,
   };
 }

@@ -4,18 +4,8 @@
  */
 
 import type { PolicyDefinition } from "../air/definitions.ts";
-import type { Grant } from "../air/manifest.ts";
-import type { Origin } from "../journal/origin.ts";
-import type { LogicalTimeNs } from "../values/brand.ts";
-import { type CapabilityDecision, checkCapability } from "./capability.ts";
+import { type CapabilityDecision, checkCapability, type GateRequest, type GateWorld } from "./capability.ts";
 import { checkPolicy, type PolicyDecision } from "./policy.ts";
-
-export interface GateRequest {
-  readonly effectKind: string;
-  readonly grant: Grant;
-  readonly origin: Origin;
-  readonly nowNs: LogicalTimeNs;
-}
 
 export interface GateDecision {
   readonly capability: CapabilityDecision;
@@ -29,22 +19,25 @@ export interface Refusal {
   readonly message: string;
 }
 
-export function decide(policy: PolicyDefinition | null, request: GateRequest): GateDecision {
-  const capability = checkCapability(request.grant, request.nowNs);
+export function decide(
+  policy: PolicyDefinition | null,
+  request: GateRequest,
+  world: GateWorld,
+): GateDecision {
+  const { effect, grant, origin } = request;
+  const { effectKind } = effect.definition;
+  const capability = checkCapability(world, request);
+  const who = `${origin.kind} ${origin.name}`;
   if (capability.decision === "deny") {
-    const message = `${request.effectKind} under grant '${request.grant.name}': ${capability.denyMessage}`;
+    const message = `${effectKind} by ${who} under the grant '${grant.name}': ${capability.denyMessage}`;
     return { capability, policy: null, refusal: { code: "capability.denied", message } };
   }
-  const decision = checkPolicy(policy, request.effectKind, request.grant, request.origin);
+  const decision = checkPolicy(policy, effectKind, grant, origin);
   if (decision.decision === "allow") return { capability, policy: decision, refusal: null };
   const rule = decision.ruleIndex === null ? "no rule allows it" : `rule ${decision.ruleIndex} denies it`;
-  const who = `${request.origin.kind} ${request.origin.name}`;
   return {
     capability,
     policy: decision,
-    refusal: {
-      code: "policy.denied",
-      message: `${request.effectKind} by ${who}: in ${decision.policy} ${rule}`,
-    },
+    refusal: { code: "policy.denied", message: `${effectKind} by ${who}: in ${decision.policy} ${rule}` },
   };
 }

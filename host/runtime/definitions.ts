@@ -3,17 +3,17 @@
 import type { Manifest } from "../air/manifest.ts";
 import { manifestFromNodes } from "../air/nodes.ts";
 import type { Settings } from "../air/settings.ts";
-import { settingsFromNode, settingsToNode } from "../air/settings.ts";
+import { DEFAULT_MODULE_SETTINGS, settingsFromNode, settingsToNode } from "../air/settings.ts";
 import type { Journal } from "../journal/port.ts";
 import type { Definitions } from "../kernel/state.ts";
 import type { Hash, WorldId } from "../values/brand.ts";
 import { type Cbor, decodeCbor } from "../values/cbor.ts";
 import { AirloomError } from "../values/errors.ts";
-import { hashOf, isHash, ZERO_HASH } from "../values/hash.ts";
+import { hashOf, isHash } from "../values/hash.ts";
 import { admitModule } from "../wasm/admission.ts";
+import { type FindModule, loadModules, modulesToRun } from "./modules.ts";
 
-/** Finds the bytes of a module by hash. */
-export type FindModule = (hash: Hash) => Promise<Uint8Array | null>;
+export { type FindModule, loadModules } from "./modules.ts";
 
 export function makeDefinitions(manifest: Manifest, settings: Settings): Definitions {
   return { manifest, settings, settingsHash: hashOf(settingsToNode(settings)) };
@@ -30,7 +30,10 @@ export async function saveDefinitions(
   findModule: FindModule,
 ): Promise<void> {
   const modules = await loadModules(definitions.manifest, findModule);
-  for (const bytes of modules.values()) admitModule(bytes);
+  for (const { name, wasmHash, reducer } of modulesToRun(definitions.manifest)) {
+    const { limits } = definitions.settings.modules.get(name) ?? DEFAULT_MODULE_SETTINGS;
+    admitModule(modules.get(wasmHash)!, { ...limits, entry: reducer === null ? "run" : "step" });
+  }
   for (const bytes of modules.values()) await journal.putBlob(world, bytes);
   for (const node of definitions.manifest.nodes.values()) await journal.putBlob(world, node);
   await journal.putBlob(world, settingsToNode(definitions.settings));
@@ -38,7 +41,7 @@ export async function saveDefinitions(
 
 /** The definitions a journal names. Throws `definitions.missing` (kind `missing`). */
 export async function loadDefinitions(
-  journal: Journal,
+  journal: Pick<Journal, "getBlob">,
   world: WorldId,
   manifestHash: Hash,
   settingsHash: Hash,
@@ -51,7 +54,7 @@ export async function loadDefinitions(
 }
 
 async function loadNodes(
-  journal: Journal,
+  journal: Pick<Journal, "getBlob">,
   world: WorldId,
   manifestHash: Hash,
 ): Promise<Map<Hash, Uint8Array>> {
@@ -81,23 +84,6 @@ function referencedHashes(node: Uint8Array): Hash[] {
   };
   look(decodeCbor(node));
   return found;
-}
-
-/** Modules of a manifest by hash. Throws `module.missing`. */
-export async function loadModules(manifest: Manifest, find: FindModule): Promise<Map<Hash, Uint8Array>> {
-  const modules = new Map<Hash, Uint8Array>();
-  for (const { module } of manifest.reducers.values()) {
-    const hash = module.wasmHash;
-    const bytes = hash === ZERO_HASH ? null : await find(hash);
-    if (bytes === null) {
-      const why = hash === ZERO_HASH ? "it was never built" : `no module with hash ${hash} is here`;
-      throw new AirloomError("missing", "module.missing", `${module.name}: ${why}; run \`airloom build\``, {
-        fields: { module: module.name, hash },
-      });
-    }
-    modules.set(hash, bytes);
-  }
-  return modules;
 }
 
 function missing(what: string, hash: Hash): AirloomError {

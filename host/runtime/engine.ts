@@ -7,6 +7,7 @@
  */
 
 import type { Adapter } from "../adapters/port.ts";
+import { outgoingKey } from "../effects/key.ts";
 import type { Receipt } from "../effects/receipt.ts";
 import type { Entry, Frame, Stamp } from "../journal/frame.ts";
 import type { Commit, IngressEntry, Journal } from "../journal/port.ts";
@@ -15,23 +16,29 @@ import type { LiveNote } from "../kernel/draft.ts";
 import type { Ingress } from "../kernel/ingress.ts";
 import type { Definitions, WorldState } from "../kernel/state.ts";
 import type { Outcome, World } from "../kernel/world.ts";
+import { taggedBytes } from "../plan/tagged.ts";
 import type { Epoch, FrameSeq, IntentId, LogicalTimeNs, WorldId } from "../values/brand.ts";
 import { EMPTY, equalBytes, utf8 } from "../values/bytes.ts";
-import { encodeCbor } from "../values/cbor.ts";
+import { type Cbor, encodeCbor } from "../values/cbor.ts";
 import { AirloomError, bug } from "../values/errors.ts";
 import { sha256 } from "../values/hash.ts";
 import { LIMITS } from "../values/limits.ts";
+import type { Value } from "../values/value.ts";
 import type { LogicalClock } from "./clock.ts";
 import type { Entropy } from "./entropy.ts";
+import {
+  checkAnswer,
+  checkReceipt,
+  isAnsweredOutside,
+  type OutsideReceipt,
+  recordedReceipt,
+  wasEmitted,
+} from "./receipts.ts";
 import { trace } from "./trace.ts";
 
-/** An event to send. Without an ingress id, sending it twice is sending two events. */
-export interface Send {
-  readonly schema: string;
-  /** CBOR of the schema's type; made when the event is first accepted, with logical time as it is then. */
-  readonly value: (nowNs: LogicalTimeNs) => Uint8Array;
-  readonly key?: Uint8Array;
-  /** Who asks for it to be sent, once for ever. */
+/** How something is asked for. Without an ingress id, asking twice is asking for two. */
+export interface Request {
+  /** Who asks for it, once for ever. */
   readonly ingressId?: string;
   /** The request as it was made: the same id with another text is a conflict. */
   readonly text?: string;
@@ -39,11 +46,33 @@ export interface Send {
   readonly by?: string;
 }
 
+/** An event to send. */
+export interface Send extends Request {
+  readonly schema: string;
+  /** CBOR of the schema's type; made when the event is first accepted, with logical time as it is then. */
+  readonly value: (nowNs: LogicalTimeNs) => Uint8Array;
+  readonly key?: Uint8Array;
+}
+
+/** A plan to start by hand. */
+export interface StartPlan extends Request {
+  readonly plan: string;
+  /** CBOR of the plan's input; made as the value of an event is. */
+  readonly input: (nowNs: LogicalTimeNs) => Uint8Array;
+  /** The instance's `@var:correlation_id`. */
+  readonly correlation?: Value;
+}
+
 export interface Acknowledgement {
   readonly frame: FrameSeq;
   /** Whether it had been accepted before; then nothing happened now. */
   readonly duplicate: boolean;
 }
+
+/** What became of a receipt from outside; `ignored`: its intent had another before. */
+export type ReceiptOutcome =
+  | { readonly outcome: "settled"; readonly frame: FrameSeq }
+  | { readonly outcome: "ignored" };
 
 /** A durable frame, as told to listeners. */
 export interface FrameNotice {
@@ -64,7 +93,9 @@ export interface EngineParts {
 
 export class Engine {
   readonly #parts: EngineParts;
+  /** By effect kind. */
   readonly #adapters = new Map<string, Adapter>();
+  #started: readonly Adapter[] = [];
   readonly #listeners = new Set<(notice: FrameNotice) => void>();
   readonly #idleWaiters: { resolve: () => void; reject: (error: unknown) => void }[] = [];
   #tail: Promise<unknown> = Promise.resolve();
@@ -111,6 +142,7 @@ export class Engine {
     for (const adapter of adapters) {
       for (const kind of adapter.effectKinds) this.#adapters.set(kind, adapter);
     }
+    this.#started = [...new Set(this.#adapters.values())];
     this.#running = true;
     trace("opened", this.state.head.nextFrame);
     for (const intent of this.state.intents.values()) this.#dispatch(intent.id);
@@ -123,20 +155,38 @@ export class Engine {
    * that is refused (nothing happened), `ingress.conflict` for an id that belongs to another request.
    */
   send(send: Send): Promise<Acknowledgement> {
+    const { schema, value } = send;
+    const key = send.key ?? null;
+    return this.#accept(
+      send,
+      () => [schema, value(0n as LogicalTimeNs), key],
+      (stamp) => ({ kind: "event", schema, value: value(stamp.logicalNs), key }),
+    );
+  }
+
+  /**
+   * Starts a plan; resolves when its frame is durable. Throws `AirloomError` (kind `request`) for a plan there
+   * is not (`plan.unknown`), an input that is not its own (`plan.invalid_input`) and `ingress.conflict`.
+   */
+  startPlan(start: StartPlan): Promise<Acknowledgement> {
+    const { plan, input } = start;
+    const correlation = start.correlation === undefined ? null : taggedBytes(start.correlation);
+    return this.#accept(
+      start,
+      () => [plan, input(0n as LogicalTimeNs), correlation],
+      (stamp) => ({ kind: "plan", plan, input: input(stamp.logicalNs), correlation }),
+    );
+  }
+
+  /** One request: a frame of its own, or that of the same request before. `digested` says what is asked. */
+  #accept(request: Request, digested: () => Cbor, make: (stamp: Stamp) => Ingress): Promise<Acknowledgement> {
     return this.#exclusive(async () => {
-      const requestDigest = this.#requestDigest(send);
-      const before = await this.#findRequest(send, requestDigest);
+      const requestDigest = requestDigestOf(request, digested);
+      const before = await this.#findRequest(request, requestDigest);
       if (before !== null) return { frame: before.frame, duplicate: true };
-      const frame = await this.#ingress(
-        (stamp) => ({
-          kind: "event",
-          schema: send.schema,
-          value: send.value(stamp.logicalNs),
-          key: send.key ?? null,
-        }),
-        { by: send.by ?? null, ingressId: send.ingressId ?? null, requestDigest },
-      );
-      if (frame === null) throw bug("an event was ignored");
+      const sender = { by: request.by ?? null, ingressId: request.ingressId ?? null, requestDigest };
+      const frame = await this.#ingress(make, sender);
+      if (frame === null) throw bug("a request was ignored");
       return { frame: frame.head.frame, duplicate: false };
     });
   }
@@ -149,6 +199,41 @@ export class Engine {
       if (frame === null) this.#ignoredReceipts += 1;
     });
     done.catch(() => {}); // a world that stopped says so to whoever waits or sends
+  }
+
+  /**
+   * Takes a receipt from outside; resolves when its frame is durable. One for an intent that is settled already
+   * is ignored. Throws `AirloomError`, and nothing has happened: `receipt.malformed`, `receipt.unknown_adapter`,
+   * `receipt.forged`, `receipt.unknown`, `receipt.unknown_effect`, `receipt.wrong_kind`,
+   * `receipt.invalid_payload`.
+   */
+  receive(receipt: OutsideReceipt): Promise<ReceiptOutcome> {
+    return this.#exclusive(async () => {
+      const { settings, manifest } = this.state.definitions;
+      checkReceipt(this.worldId, settings, receipt);
+      const intent = this.state.intents.get(receipt.intent);
+      if (intent === undefined) return this.#late(receipt.intent);
+      const effect = manifest.effects.get(intent.kind);
+      if (effect === undefined) {
+        const message = `the manifest no longer has ${intent.kind}`;
+        throw new AirloomError("request", "receipt.unknown_effect", message);
+      }
+      checkAnswer(settings, effect, receipt);
+      const recorded = recordedReceipt(receipt);
+      const frame = await this.#ingress(() => ({ kind: "receipt", intent: intent.id, receipt: recorded }));
+      if (frame === null) throw bug("an open intent was not");
+      return { outcome: "settled", frame: frame.head.frame };
+    });
+  }
+
+  /** The answer to a receipt of no open intent: ignored when there was one, else `receipt.unknown`. */
+  async #late(id: IntentId): Promise<ReceiptOutcome> {
+    const { journal, worldId } = this.#parts;
+    if (await wasEmitted(journal, worldId, id)) {
+      this.#ignoredReceipts += 1;
+      return { outcome: "ignored" };
+    }
+    throw new AirloomError("request", "receipt.unknown", `the world never had an intent ${id}`);
   }
 
   /** An adapter whose payload the effect's own schema refuses has failed; the originator hears that it did. */
@@ -172,7 +257,7 @@ export class Engine {
     });
   }
 
-  /** Records a snapshot of an idle world. Throws `snapshot.not_idle`. */
+  /** Records a snapshot. */
   snapshot(): Promise<void> {
     return this.#exclusive(async () => {
       await this.#ingress(() => ({ kind: "snapshot" }));
@@ -195,7 +280,7 @@ export class Engine {
   /** Stops adapters, then waits for what was handed in. Pending work and open intents stay in the journal. */
   async close(): Promise<void> {
     this.#running = false;
-    for (const adapter of new Set(this.#adapters.values())) adapter.stop();
+    for (const adapter of this.#started) adapter.stop();
     while (this.#queued > 0) await this.#tail.catch(() => {});
     this.#stopped ??= new AirloomError("request", "world.closed", "the world is closed");
     this.#rejectWaiters(this.#stopped);
@@ -217,21 +302,11 @@ export class Engine {
     return run;
   }
 
-  #requestDigest(send: Send): Uint8Array | null {
-    if (send.ingressId === undefined) return null;
-    if (send.ingressId.length === 0 || send.ingressId.length > LIMITS.ingressIdMax) {
-      const message = `an ingress id has 1 to ${LIMITS.ingressIdMax} characters`;
-      throw new AirloomError("request", "ingress.invalid_id", message);
-    }
-    if (send.text !== undefined) return sha256(utf8(send.text));
-    return sha256(encodeCbor([send.schema, send.value(0n as LogicalTimeNs), send.key ?? null]));
-  }
-
-  async #findRequest(send: Send, digest: Uint8Array | null): Promise<IngressEntry | null> {
-    if (send.ingressId === undefined || digest === null) return null;
-    const before = await this.#parts.journal.findIngress(this.#parts.worldId, send.ingressId);
+  async #findRequest({ ingressId }: Request, digest: Uint8Array | null): Promise<IngressEntry | null> {
+    if (ingressId === undefined || digest === null) return null;
+    const before = await this.#parts.journal.findIngress(this.#parts.worldId, ingressId);
     if (before === null || equalBytes(before.requestDigest, digest)) return before;
-    const message = `ingress id ${send.ingressId} was accepted in frame ${before.frame} for another request`;
+    const message = `ingress id ${ingressId} was accepted in frame ${before.frame} for another request`;
     throw new AirloomError("request", "ingress.conflict", message, { fields: { frame: before.frame } });
   }
 
@@ -277,7 +352,7 @@ export class Engine {
     };
     await this.#append(commit);
     trace("frame.durable", frame.head.frame);
-    for (const id of outcome.settled) for (const adapter of this.#adapters.values()) adapter.settled(id);
+    for (const id of outcome.settled) for (const adapter of this.#started) adapter.settled(id);
     for (const listener of this.#listeners) listener({ frame, notes: outcome.notes });
     for (const intent of outcome.opened) this.#dispatch(intent.id);
     trace("frame.published", frame.head.frame);
@@ -303,7 +378,7 @@ export class Engine {
     const reason =
       cause instanceof AirloomError ? cause : bug(cause instanceof Error ? cause.message : String(cause));
     this.#stopped ??= reason;
-    for (const adapter of new Set(this.#adapters.values())) adapter.stop();
+    for (const adapter of this.#started) adapter.stop();
     this.#rejectWaiters(this.#stopped);
     return this.#stopped;
   }
@@ -315,11 +390,18 @@ export class Engine {
   #dispatch(id: IntentId): void {
     const intent = this.state.intents.get(id);
     if (intent === undefined) return;
+    const { manifest, settings } = this.state.definitions;
     const adapter = this.#adapters.get(intent.kind);
     if (adapter !== undefined) {
-      adapter.start(intent);
+      adapter.start(intent, {
+        effect: manifest.effects.get(intent.kind) ?? null,
+        grant: manifest.grants.get(intent.capName) ?? null,
+        secrets: manifest.secrets,
+        key: () => outgoingKey(this.worldId, intent),
+      });
       return;
     }
+    if (isAnsweredOutside(settings, intent.kind)) return;
     this.settle(id, () => ({
       adapterId: "adapter.missing",
       status: "error",
@@ -348,4 +430,13 @@ export class Engine {
 /** A world that always finds work must not keep timers, signals and senders out of the process. */
 function othersFirst(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
+}
+
+function requestDigestOf({ ingressId, text }: Request, digested: () => Cbor): Uint8Array | null {
+  if (ingressId === undefined) return null;
+  if (ingressId.length === 0 || ingressId.length > LIMITS.ingressIdMax) {
+    const message = `an ingress id has 1 to ${LIMITS.ingressIdMax} characters`;
+    throw new AirloomError("request", "ingress.invalid_id", message);
+  }
+  return sha256(text === undefined ? encodeCbor(digested()) : utf8(text));
 }

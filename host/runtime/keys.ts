@@ -1,6 +1,6 @@
 /** A world's Ed25519 key: made once, its public half in genesis, its private half a file nobody else reads. */
 
-import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypto";
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { WorldId } from "../values/brand.ts";
@@ -8,10 +8,20 @@ import { AirloomError } from "../values/errors.ts";
 
 /** The raw 32 bytes of the public key; the pair is made when the world has none. */
 export function worldPublicKey(folder: string, world: WorldId): Uint8Array {
-  const path = join(folder, "keys", `${world}.pem`);
+  const path = pathOf(folder, world);
   const key = readKey(path) ?? makeKey(folder, path);
   const jwk = createPublicKey(key).export({ format: "jwk" });
   return new Uint8Array(Buffer.from(jwk.x!, "base64url"));
+}
+
+/** Ed25519 over `bytes` by the world's key; null where the key is not, as for a copied journal. */
+export function signWithWorldKey(folder: string, world: WorldId, bytes: Uint8Array): Uint8Array | null {
+  const key = readKey(pathOf(folder, world));
+  return key === null ? null : new Uint8Array(sign(null, bytes, key));
+}
+
+function pathOf(folder: string, world: WorldId): string {
+  return join(folder, "keys", `${world}.pem`);
 }
 
 function readKey(path: string): KeyObject | null {

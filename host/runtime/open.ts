@@ -4,8 +4,10 @@
  */
 
 import { randomBytes } from "node:crypto";
-import type { Adapter, Settle } from "../adapters/port.ts";
-import { TimerAdapter } from "../adapters/timer/timer.ts";
+import { checkOrigins } from "../adapters/http/http.ts";
+import type { Resolve } from "../adapters/http/resolve.ts";
+import type { OnAdapterError, Settle } from "../adapters/port.ts";
+import type { ReadSecret } from "../adapters/secrets.ts";
 import type { Entry } from "../journal/frame.ts";
 import type { Head, Journal } from "../journal/port.ts";
 import { MemoryCells } from "../kernel/cells.ts";
@@ -18,6 +20,7 @@ import { toHex } from "../values/bytes.ts";
 import { AirloomError, bug } from "../values/errors.ts";
 import { LIMITS_PROFILE } from "../values/limits.ts";
 import { createModuleHost } from "../wasm/host.ts";
+import { type Adapters, makeAdapters } from "./adapters.ts";
 import { changedDefinitions } from "./changes.ts";
 import { type ClockJump, type HostClock, LogicalClock, realClock } from "./clock.ts";
 import { type FindModule, loadDefinitions, loadModules, saveDefinitions } from "./definitions.ts";
@@ -38,8 +41,14 @@ export interface OpenOptions {
   readonly clock?: HostClock;
   readonly entropy?: Entropy;
   readonly onClockJump?: (jump: ClockJump) => void;
-  /** Adapters beside the timer. */
-  readonly adapters?: (settle: Settle) => readonly Adapter[];
+  /** Effects of kinds of one's own, or done otherwise than here: a function by effect kind, or adapters. */
+  readonly adapters?: Adapters;
+  /** Gives secrets by their binding; from environment variables and files unless given. */
+  readonly readSecret?: ReadSecret;
+  /** Gives the addresses of a host; as the system does unless given. */
+  readonly resolveHost?: Resolve;
+  /** Told what an adapter threw; its effect failed. */
+  readonly onAdapterError?: OnAdapterError;
 }
 
 /**
@@ -50,6 +59,7 @@ export interface OpenOptions {
 export async function openWorld(options: OpenOptions): Promise<Engine> {
   const { journal } = options;
   requireSupported(options.definitions.manifest);
+  checkOrigins(options.definitions.settings.adapters.http);
   const worldId = await onlyWorld(journal, options.newWorldId);
   const epoch = await journal.claim(worldId);
   const head = await journal.head(worldId);
@@ -66,7 +76,7 @@ export async function openWorld(options: OpenOptions): Promise<Engine> {
   const engine = new Engine({ worldId, epoch, journal, clock, entropy, world, cells });
   if (changed) await upgrade(options, engine, opened.modules);
   const settle: Settle = (id, receipt) => engine.settle(id, receipt);
-  engine.start([new TimerAdapter(clock, settle), ...(options.adapters?.(settle) ?? [])]);
+  engine.start(makeAdapters(options, { worldId, clock, settle }));
   return engine;
 }
 
@@ -96,7 +106,7 @@ async function create(options: OpenOptions, worldId: WorldId, epoch: Epoch): Pro
   const genesis: Genesis = {
     worldId,
     limitsProfile: BigInt(LIMITS_PROFILE),
-    fuelSchedule: definitions.settings.fuelSchedule,
+    fuelSchedule: BigInt(definitions.settings.fuelSchedule),
     behaviourFlags: [],
     publicKey: options.publicKey(worldId),
   };

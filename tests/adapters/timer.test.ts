@@ -25,6 +25,7 @@ function timer(frame: number, ordinal: number, deadlineNs: bigint, key: string |
     idempotencyKey: new Uint8Array(32),
     origin: { kind: "reducer", name: "demo/R@1" },
     cell: null,
+    step: null,
     hash: ZERO_HASH,
   };
 }

@@ -1,24 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { PolicyRule } from "../../host/air/definitions.ts";
-import type { Grant } from "../../host/air/manifest.ts";
 import { decide } from "../../host/gate/decide.ts";
 import type { Origin } from "../../host/journal/origin.ts";
 import type { LogicalTimeNs } from "../../host/values/brand.ts";
-import { ZERO_HASH } from "../../host/values/hash.ts";
+import { effectOf, gateWorld, grantOf, params } from "./gates.ts";
 
-const grant = (expiryNs: bigint | null = null): Grant => ({
-  name: "timer_grant",
-  cap: {
-    kind: "defcap",
-    name: "demo/timer@1",
-    capType: "timer",
-    schema: { kind: "record", fields: new Map() },
-    enforcer: "sys/CapAllowAll@1",
-  },
-  params: Uint8Array.of(0xa0),
-  expiryNs,
-  hash: ZERO_HASH,
-});
 const REDUCER: Origin = { kind: "reducer", name: "demo/R@1" };
 
 function ask(
@@ -28,8 +14,15 @@ function ask(
   nowNs = 100n,
 ) {
   const policy = rules === null ? null : { kind: "defpolicy" as const, name: "demo/p@1", rules };
-  const request = { effectKind: "timer.set", grant: grant(expiryNs), origin, nowNs: nowNs as LogicalTimeNs };
-  return decide(policy, request);
+  const effect = effectOf("timer.set");
+  const request = {
+    effect,
+    grant: grantOf("timer_grant", "sys/timer@1", {}, expiryNs),
+    params: params(effect, { deliver_at_ns: 100n, key: null }),
+    origin,
+    nowNs: nowNs as LogicalTimeNs,
+  };
+  return decide(policy, request, gateWorld());
 }
 
 describe("the gate", () => {

@@ -1,0 +1,34 @@
+/** The modules a manifest runs, found by hash. Apart from admission, which is much to load for whoever only looks. */
+
+import type { ModuleDefinition } from "../air/definitions.ts";
+import type { Manifest } from "../air/manifest.ts";
+import { isNativeModule } from "../gate/native/native.ts";
+import type { Hash } from "../values/brand.ts";
+import { AirloomError } from "../values/errors.ts";
+import { ZERO_HASH } from "../values/hash.ts";
+
+/** Finds the bytes of a module by hash. */
+export type FindModule = (hash: Hash) => Promise<Uint8Array | null>;
+
+/** Modules of a manifest by hash. Throws `module.missing`. */
+export async function loadModules(manifest: Manifest, find: FindModule): Promise<Map<Hash, Uint8Array>> {
+  const modules = new Map<Hash, Uint8Array>();
+  for (const { name, wasmHash: hash } of modulesToRun(manifest)) {
+    const bytes = hash === ZERO_HASH ? null : await find(hash);
+    if (bytes === null) {
+      const why = hash === ZERO_HASH ? "it was never built" : `no module with hash ${hash} is here`;
+      throw new AirloomError("missing", "module.missing", `${name}: ${why}; run \`airloom build\``, {
+        fields: { module: name, hash },
+      });
+    }
+    modules.set(hash, bytes);
+  }
+  return modules;
+}
+
+/** Reducers, and the pure modules that enforce grants. */
+export function modulesToRun({ reducers, pureModules, grants }: Manifest): readonly ModuleDefinition[] {
+  const enforcers = new Set([...grants.values()].map(({ cap }) => cap.enforcer));
+  const pure = [...pureModules].filter(([name]) => enforcers.has(name) && !isNativeModule(name));
+  return [...reducers.values(), ...pure.map(([, each]) => each)].map(({ module }) => module);
+}
