@@ -29,7 +29,7 @@ const MS = 1_000_000n;
 
 /** Three times as long after each failure instead of twice. */
 const tripling = (source: string): string =>
-  `${source.replace("backoff(s.baseDelayMs, s.attempt)", "satMul(s.baseDelayMs, power(3, s.attempt - 1))")}
+  `${source.replace("policy.wait(s.attempt - 1)", "satMul(policy.wait(0), power(3, s.attempt - 1))")}
 function power(factor: u64, exponent: u64): u64 {
   let result: u64 = 1;
   for (let i: u64 = 0; i < exponent; i++) result = satMul(result, factor);

@@ -1,3 +1,4 @@
+import { isAbsolute, relative } from "node:path";
 import { AirloomError, type Diagnostic } from "../../values/errors.ts";
 import type { Io } from "../io.ts";
 import { clean, paletteOf } from "./text.ts";
@@ -30,6 +31,17 @@ export function renderDiagnostic(io: Io, diagnostic: Diagnostic): readonly strin
   if (found !== undefined) lines.push(`    found    ${clean(found)}`);
   if (hint !== undefined) lines.push(`    ${p.dim(clean(hint))}`);
   return lines;
+}
+
+/** The error with the files of its diagnostics as they are called from where the command runs. */
+export function shownFrom(io: Io, error: AirloomError): AirloomError {
+  if (error.diagnostics.length === 0) return error;
+  const diagnostics = error.diagnostics.map((each) =>
+    each.file === undefined || !isAbsolute(each.file) ? each : { ...each, file: relative(io.cwd, each.file) },
+  );
+  const { kind, code, message, fields, cause, stack } = error;
+  const shown = new AirloomError(kind, code, message, { diagnostics, fields, cause });
+  return Object.assign(shown, { stack });
 }
 
 /** An error as one JSON object, for machines. */

@@ -13,7 +13,7 @@ const VERDICTS = {
 /** The verdict and, where there is one, the first difference: which record, which field, both values. */
 export function renderReplay(io: Io, report: ReplayReport): string {
   const p = paletteOf(io);
-  const { verdict, divergence, frames, records, deliveries } = report;
+  const { verdict, divergence, detail, frames, records, deliveries } = report;
   const mark = verdict === "diverged" ? p.red : p.green;
   const counts =
     `${plural(frames, "frame")}, ${plural(records, "record")}, ${plural(deliveries, "delivery")}`.replace(
@@ -31,6 +31,14 @@ export function renderReplay(io: Io, report: ReplayReport): string {
       `      recorded  ${clean(divergence.recorded, 2000)}`,
       `      replayed  ${clean(divergence.replayed, 2000)}`,
     );
+    for (const { field, recorded, replayed } of detail?.differences.slice(1) ?? []) {
+      lines.push(`    field: ${clean(field)}`);
+      lines.push(`      recorded  ${clean(recorded, 2000)}`, `      replayed  ${clean(replayed, 2000)}`);
+    }
+    const event = detail?.event ?? null;
+    if (event !== null) lines.push(`    event         ${clean(event.schema)} ${clean(event.value, 2000)}`);
+    const before = detail?.stateBefore ?? null;
+    if (before !== null) lines.push(`    state before  ${clean(before, 2000)}`);
   }
   return `${lines.join("\n")}\n`;
 }
@@ -78,5 +86,16 @@ export function replayJson(report: ReplayReport): Json {
             ["replayed", divergence.replayed],
           ]),
     ],
+    ["detail", detailJson(report)],
+  ]);
+}
+
+function detailJson({ detail }: ReplayReport): Json {
+  if (detail === null) return null;
+  const { event, stateBefore, differences } = detail;
+  return new Map<string, Json>([
+    ["event", event === null ? null : new Map(Object.entries(event))],
+    ["state_before", stateBefore],
+    ["differences", differences.map((difference) => new Map(Object.entries(difference)))],
   ]);
 }

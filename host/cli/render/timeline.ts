@@ -10,6 +10,7 @@ import { looseJson } from "../../values/loose-json.ts";
 import type { Schema } from "../../values/schema.ts";
 import type { Value } from "../../values/value.ts";
 import type { Io } from "../io.ts";
+import type { FaultGuide } from "./fault.ts";
 import { clean, duration, instant, type Palette, paletteOf, plural } from "./text.ts";
 
 /** Renders frames in order; it remembers states and timers, to show what changed and how late one fired. */
@@ -18,6 +19,9 @@ export class Timeline {
   readonly #states = new Map<string, ReadonlyMap<string, Value>>();
   readonly #deadlines = new Map<string, bigint>();
   #startNs: bigint | null = null;
+
+  /** Leads from a fault to the author's source and to the command that shows it again. */
+  guide: FaultGuide | null = null;
 
   constructor(io: Io) {
     this.#p = paletteOf(io);
@@ -31,20 +35,28 @@ export class Timeline {
     const depths: number[] = [];
     for (const [index, record] of frame.records.entries()) {
       const outer = record.cause === null ? -1 : depths[record.cause]!;
-      const text = this.#record(frame, record, manifest);
+      const said = notes.filter((each) => each.record === index);
+      const text = this.#record(frame, record, manifest, said);
       depths.push(text === null ? outer : outer + 1);
       if (text === null) continue;
       const depth = outer + 1;
       const gutter = index === 0 ? `${this.#p.dim(since)}  ` : " ".repeat(12);
       lines.push(`${gutter}${"  ".repeat(depth)}${text}`);
-      for (const note of notes.filter((each) => each.record === index)) {
-        lines.push(`${" ".repeat(14)}${"  ".repeat(depth)}${this.#p.dim(clean(note.text))}`);
+      const below = `${" ".repeat(14)}${"  ".repeat(depth)}`;
+      for (const note of said) lines.push(`${below}${this.#p.dim(clean(note.text))}`);
+      if (record.kind === "delivery" && record.outcome === "fault" && this.guide !== null) {
+        lines.push(`${below}${this.#p.dim(this.guide.command(frame.head.frame, index))}`);
       }
     }
     return lines;
   }
 
-  #record(frame: Frame, record: JournalRecord, manifest: Manifest): string | null {
+  #record(
+    frame: Frame,
+    record: JournalRecord,
+    manifest: Manifest,
+    notes: readonly LiveNote[],
+  ): string | null {
     const p = this.#p;
     switch (record.kind) {
       case "genesis":
@@ -55,12 +67,14 @@ export class Timeline {
         return this.#event(record, manifest);
       case "effect_receipt":
         return this.#receipt(frame, record);
+      case "plan_start":
+        return `${p.bold("start")} ${record.plan}`;
       case "continue":
         return p.dim("goes on with pending work");
       case "snapshot":
         return `${p.bold("snapshot")} ${p.dim(short(record.snapshotHash))}`;
       case "delivery":
-        return this.#delivery(record, manifest);
+        return this.#delivery(record, manifest, notes);
       case "plan_started":
         return null; // its first turn follows
       case "plan_turn":
@@ -88,15 +102,13 @@ export class Timeline {
     return `${this.#p.cyan("event")} ${record.schema} ${this.#p.dim(clean(value))}`;
   }
 
-  #delivery(record: RecordOf<"delivery">, manifest: Manifest): string {
+  #delivery(record: RecordOf<"delivery">, manifest: Manifest, notes: readonly LiveNote[]): string {
     const p = this.#p;
     const name = clean(cellText(record.cell) ?? "");
     if (record.outcome === "fault") {
-      const place =
-        record.faultFile === null
-          ? ""
-          : ` (${clean(record.faultFile)}:${record.faultLine}:${record.faultColumn})`;
-      return `${p.red("fault")} ${name}: ${record.faultCode} ${clean(record.faultMessage ?? "")}${place}`;
+      const trace = notes.flatMap((note) => note.trace);
+      const place = this.guide?.place(record, trace) ?? recordedPlace(record);
+      return `${p.red("fault")} ${name}: ${record.faultCode} ${clean(record.faultMessage ?? "")}${place === null ? "" : ` (${place})`}`;
     }
     return `${p.green(name)} ${this.#changes(record, manifest)}`;
   }
@@ -162,6 +174,11 @@ export class Timeline {
     }
     return `${p.yellow("timer")} ${id} fired, ${duration(frame.head.logicalNs - deadline)} late${status}`;
   }
+}
+
+/** As the module itself said. */
+function recordedPlace({ faultFile, faultLine, faultColumn }: RecordOf<"delivery">): string | null {
+  return faultFile === null ? null : `${clean(faultFile)}:${faultLine}:${faultColumn}`;
 }
 
 function short(hash: string): string {

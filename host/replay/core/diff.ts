@@ -26,10 +26,16 @@ export interface FieldDifference {
 }
 
 export interface RecordComparison {
+  /** The first of `differences`. */
   readonly difference: FieldDifference | null;
+  /** Every field that differs, typed values in depth, in the order of the format; at most `DIFFERENCES_MAX`. */
+  readonly differences: readonly FieldDifference[];
   /** Whether the fuel differs; against other definitions that is a verdict of its own. */
   readonly fuelDiffers: boolean;
 }
+
+/** A reader needs no more to see what happened. */
+const DIFFERENCES_MAX = 64;
 
 /** `identities`: whether the hashes of what ran, and its fuel, count as differences. */
 export function compareRecords(
@@ -38,21 +44,23 @@ export function compareRecords(
   manifest: Manifest,
   identities: boolean,
 ): RecordComparison {
-  if (equalBytes(bytesOf(recorded), bytesOf(replayed))) return { difference: null, fuelDiffers: false };
+  if (equalBytes(bytesOf(recorded), bytesOf(replayed))) return comparison([], false);
   if (recorded.kind !== replayed.kind) {
-    return { difference: difference("kind", recorded.kind, replayed.kind), fuelDiffers: false };
+    return comparison([difference("kind", recorded.kind, replayed.kind)], false);
   }
   let fuelDiffers = false;
-  const head = compareHeads(recorded, replayed);
-  if (head !== null) return { difference: head, fuelDiffers };
+  const found: FieldDifference[] = [...compareHeads(recorded, replayed)];
   for (const field of fieldsOf(recorded.kind)) {
     if (field.type === "identity" && !identities) continue;
-    const found = compareField(field, recorded, replayed, manifest);
-    if (found === null) continue;
-    if (field.key !== "fuel" || identities) return { difference: found, fuelDiffers };
-    fuelDiffers = true;
+    const inField = compareField(field, recorded, replayed, manifest);
+    if (field.key === "fuel" && !identities) fuelDiffers = inField.length > 0;
+    else found.push(...inField);
   }
-  return { difference: null, fuelDiffers };
+  return comparison(found.slice(0, DIFFERENCES_MAX), fuelDiffers);
+}
+
+function comparison(differences: readonly FieldDifference[], fuelDiffers: boolean): RecordComparison {
+  return { difference: differences[0] ?? null, differences, fuelDiffers };
 }
 
 function bytesOf(record: JournalRecord): Uint8Array {
@@ -65,12 +73,12 @@ function difference(field: string, recorded: Json, replayed: Json): FieldDiffere
   return { field, recorded: stringifyJson(recorded), replayed: stringifyJson(replayed) };
 }
 
-function compareHeads(recorded: JournalRecord, replayed: JournalRecord): FieldDifference | null {
+function* compareHeads(recorded: JournalRecord, replayed: JournalRecord): Generator<FieldDifference> {
   if (recorded.cause !== replayed.cause) {
-    return { field: "cause", recorded: String(recorded.cause), replayed: String(replayed.cause) };
+    yield { field: "cause", recorded: String(recorded.cause), replayed: String(replayed.cause) };
   }
   const [a, b] = [cellText(recorded.cell), cellText(replayed.cell)];
-  return a === b ? null : difference("cell", a, b);
+  if (a !== b) yield difference("cell", a, b);
 }
 
 /** A cell as people read it: the reducer, and its key where it has one. */
@@ -84,26 +92,34 @@ function compareField(
   recorded: JournalRecord,
   replayed: JournalRecord,
   manifest: Manifest,
-): FieldDifference | null {
+): readonly FieldDifference[] {
   const [a, b] = [fieldValue(recorded, field.key), fieldValue(replayed, field.key)];
   if (a instanceof Uint8Array && b instanceof Uint8Array) {
-    if (equalBytes(a, b)) return null;
+    if (equalBytes(a, b)) return [];
     const schema = field.type.startsWith("value") ? schemaOf(recorded, manifest) : undefined;
-    const typed = schema === undefined ? null : compareTyped(field.name, schema, a, b);
-    return typed ?? difference(field.name, `0x${toHex(a)}`, `0x${toHex(b)}`);
+    const typed = schema === undefined ? [] : compareTyped(field.name, schema, a, b);
+    return typed.length > 0 ? typed : [difference(field.name, `0x${toHex(a)}`, `0x${toHex(b)}`)];
   }
   const [left, right] = [fieldJson(field, recorded, manifest), fieldJson(field, replayed, manifest)];
   const [x, y] = [stringifyJson(left), stringifyJson(right)];
-  return x === y ? null : { field: field.name, recorded: x, replayed: y };
+  return x === y ? [] : [{ field: field.name, recorded: x, replayed: y }];
 }
 
-function compareTyped(name: string, schema: Schema, a: Uint8Array, b: Uint8Array): FieldDifference | null {
+function compareTyped(
+  name: string,
+  schema: Schema,
+  a: Uint8Array,
+  b: Uint8Array,
+): readonly FieldDifference[] {
   const [left, right] = [decoded(schema, a), decoded(schema, b)];
-  if (left === null || right === null) return null;
-  const found = firstDifference(schema.type, left, right, [name]);
-  if (found === null) return null;
+  if (left === null || right === null) return [];
   const show = (value: Value | undefined): Json => (value === undefined ? null : looseJson(value));
-  return difference(found.path.join("."), show(found.left), show(found.right));
+  const found: FieldDifference[] = [];
+  for (const { path, left: old, right: now } of differencesIn(schema.type, left, right, [name])) {
+    found.push(difference(path.join("."), show(old), show(now)));
+    if (found.length >= DIFFERENCES_MAX) break;
+  }
+  return found;
 }
 
 function decoded(schema: Schema, bytes: Uint8Array): Value | null {
@@ -121,47 +137,47 @@ interface Found {
 }
 
 /** Depth first, in the schema's order; `undefined` stands for what is not there. */
-function firstDifference(
+function* differencesIn(
   type: Type | null,
   left: Value,
   right: Value,
   path: readonly string[],
-): Found | null {
+): Generator<Found> {
   if (left.kind === "record" && right.kind === "record") {
     const [tagA, tagB] = [variantTag(left), variantTag(right)];
-    if (tagA !== tagB) return { path, left, right };
+    if (tagA !== tagB) {
+      yield { path, left, right };
+      return;
+    }
     const declared = type?.kind === "record" ? [...type.fields.keys()] : [];
     const names = new Set([...declared, ...left.fields.keys(), ...right.fields.keys()]);
     for (const name of names) {
       const [a, b] = [left.fields.get(name), right.fields.get(name)];
       const inner = tagA !== undefined ? path : [...path, name];
-      const found = firstOf(fieldType(type, name, tagA), a, b, inner);
-      if (found !== null) return found;
+      yield* differencesBetween(fieldType(type, name, tagA), a, b, inner);
     }
-    return null;
+    return;
   }
   if ((left.kind === "list" && right.kind === "list") || (left.kind === "set" && right.kind === "set")) {
     const item = type?.kind === "list" || type?.kind === "set" ? type.item : null;
     for (let i = 0; i < Math.max(left.items.length, right.items.length); i++) {
-      const found = firstOf(item, left.items[i], right.items[i], [...path, String(i)]);
-      if (found !== null) return found;
+      yield* differencesBetween(item, left.items[i], right.items[i], [...path, String(i)]);
     }
-    return null;
+    return;
   }
-  return stringifyJson(looseJson(left)) === stringifyJson(looseJson(right)) && left.kind === right.kind
-    ? null
-    : { path, left, right };
+  const same = left.kind === right.kind && stringifyJson(looseJson(left)) === stringifyJson(looseJson(right));
+  if (!same) yield { path, left, right };
 }
 
-function firstOf(
+function* differencesBetween(
   type: Type | null,
   left: Value | undefined,
   right: Value | undefined,
   path: readonly string[],
-): Found | null {
-  if (left === undefined && right === undefined) return null;
-  if (left === undefined || right === undefined) return { path, left, right };
-  return firstDifference(type, left, right, path);
+): Generator<Found> {
+  if (left === undefined && right === undefined) return;
+  if (left === undefined || right === undefined) yield { path, left, right };
+  else yield* differencesIn(type, left, right, path);
 }
 
 function fieldType(type: Type | null, name: string, tag: string | undefined): Type | null {
@@ -177,6 +193,8 @@ export function schemaOf(record: JournalRecord, manifest: Manifest): Schema | un
     case "domain_event":
     case "plan_result":
       return manifest.schemas.get(record.schema);
+    case "plan_start":
+      return manifest.plans.get(record.plan)?.input;
     case "effect_intent":
       return manifest.effects.get(record.effectKind)?.params;
     case "effect_receipt":

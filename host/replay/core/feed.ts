@@ -38,6 +38,8 @@ export async function ingressOf(frame: Frame, find: FindDefinitions): Promise<In
           tries: first.tries,
         },
       };
+    case "plan_start":
+      return { kind: "plan", plan: first.plan, input: first.input, correlation: first.correlation };
     case "continue":
       return { kind: "continue" };
     case "snapshot":

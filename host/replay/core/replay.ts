@@ -11,14 +11,15 @@
 import { type Frame, type ReadFrame, readFrame, ZERO_DIGEST } from "../../journal/frame.ts";
 import type { Head } from "../../journal/port.ts";
 import type { Cell, JournalRecord, RecordKind } from "../../journal/record.ts";
-import { MemoryCells } from "../../kernel/cells.ts";
+import type { MemoryCells } from "../../kernel/cells.ts";
 import type { Ingress } from "../../kernel/ingress.ts";
 import type { ModuleHost } from "../../kernel/ports.ts";
 import { type Outcome, World } from "../../kernel/world.ts";
 import type { Hash } from "../../values/brand.ts";
 import { equalBytes, toHex } from "../../values/bytes.ts";
 import { AirloomError, bug } from "../../values/errors.ts";
-import { compareRecords } from "./diff.ts";
+import { contextOf, type DivergenceContext, RememberingCells } from "./context.ts";
+import { compareRecords, type FieldDifference } from "./diff.ts";
 import { entryOf, type FindDefinitions, ingressOf } from "./feed.ts";
 
 export interface ReplayInput {
@@ -54,9 +55,17 @@ export interface Divergence {
   readonly replayed: string;
 }
 
+/** What surrounds the divergence. */
+export interface DivergenceDetail extends DivergenceContext {
+  /** Every field of the record that differs; the first is the divergence's own. */
+  readonly differences: readonly FieldDifference[];
+}
+
 export interface ReplayReport {
   readonly verdict: Verdict;
   readonly divergence: Divergence | null;
+  /** Null without a divergence, and where the journal itself was changed. */
+  readonly detail: DivergenceDetail | null;
   readonly frames: number;
   readonly records: number;
   readonly deliveries: number;
@@ -111,13 +120,14 @@ function digestAfter(last: Frame, head: Head | null): Uint8Array | null {
 
 class ReplayRun {
   readonly #input: ReplayInput;
-  readonly #cells = new MemoryCells();
+  readonly #cells = new RememberingCells();
   readonly #recorded: Hash[] = [];
   readonly #used: Hash[] = [];
   #world: World | null = null;
   #previous: Frame | null = null;
   #digest: Uint8Array = ZERO_DIGEST;
   #divergence: Divergence | null = null;
+  #detail: DivergenceDetail | null = null;
   #frames = 0;
   #records = 0;
   #deliveries = 0;
@@ -175,6 +185,7 @@ class ReplayRun {
     return {
       verdict,
       divergence: this.#divergence,
+      detail: this.#detail,
       frames: this.#frames,
       records: this.#records,
       deliveries: this.#deliveries,
@@ -272,8 +283,20 @@ class ReplayRun {
     const count = Math.min(upTo, Math.max(recorded.records.length, replayed.records.length));
     for (let i = 0; i < count; i++) {
       this.#divergence = this.#compareAt(recorded, replayed, i);
-      if (this.#divergence !== null) return;
+      if (this.#divergence === null) continue;
+      this.#detail = this.#detailAt(recorded, replayed, this.#divergence.record);
+      return;
     }
+  }
+
+  #detailAt(recorded: Frame, replayed: Frame, index: number): DivergenceDetail {
+    const [a, b] = [recorded.records[index], replayed.records[index]];
+    const { manifest } = this.#world!.state.definitions;
+    const identities = this.#input.mode === "recorded";
+    const differences =
+      a === undefined || b === undefined ? [] : compareRecords(a, b, manifest, identities).differences;
+    const frame = a === undefined ? replayed : recorded;
+    return { ...contextOf(frame, index, manifest, this.#cells), differences };
   }
 
   #compareAt(recorded: Frame, replayed: Frame, index: number): Divergence | null {
@@ -294,13 +317,13 @@ class ReplayRun {
   }
 
   /**
-   * A delivery that applied on one side and was refused by the gate on the other differs because of the
-   * decision, which stands behind it in the frame: that is the record to name.
+   * A delivery or a plan's turn that applied on one side and was refused by the gate on the other differs
+   * because of the decision, which stands behind it in the frame: that is the record to name.
    */
-  #refusingDecision(recorded: Frame, replayed: Frame, delivery: number): Divergence | null {
-    const pair = [recorded.records[delivery]!, replayed.records[delivery]!] as const;
-    if (!pair.some(isRefused) || pair.every(isRefused)) return null;
-    const [left, right] = [decisionsOf(recorded, delivery), decisionsOf(replayed, delivery)];
+  #refusingDecision(recorded: Frame, replayed: Frame, asker: number): Divergence | null {
+    const refused = [recorded, replayed].map((frame) => isRefused(frame, asker));
+    if (refused[0] === refused[1]) return null;
+    const [left, right] = [decisionsOf(recorded, asker), decisionsOf(replayed, asker)];
     const manifest = this.#world!.state.definitions.manifest;
     for (const [i, { record, index }] of left.entries()) {
       const other = right[i];
@@ -312,16 +335,23 @@ class ReplayRun {
   }
 }
 
-function isRefused(record: JournalRecord): boolean {
-  const code = record.kind === "delivery" ? record.faultCode : null;
+function isRefused({ records }: Frame, asker: number): boolean {
+  const record = records[asker]!;
+  const end = record.kind === "plan_turn" ? records.find((each) => isEndOf(each, asker)) : undefined;
+  const code =
+    record.kind === "delivery" ? record.faultCode : end?.kind === "plan_ended" ? end.errorCode : null;
   return code === "policy.denied" || code === "capability.denied";
 }
 
-function decisionsOf(frame: Frame, delivery: number): { record: JournalRecord; index: number }[] {
+function isEndOf(record: JournalRecord, turn: number): boolean {
+  return record.kind === "plan_ended" && record.cause === turn;
+}
+
+function decisionsOf(frame: Frame, asker: number): { record: JournalRecord; index: number }[] {
   return frame.records
     .map((record, index) => ({ record, index }))
     .filter(({ record }) => record.kind === "cap_decision" || record.kind === "policy_decision")
-    .filter(({ record }) => record.cause === delivery);
+    .filter(({ record }) => record.cause === asker);
 }
 
 function place(frame: Frame, record: number, { kind, cell }: JournalRecord) {

@@ -1,0 +1,61 @@
+/** From what a command line names to the recordings it means. */
+
+import { statSync } from "node:fs";
+import { relative, resolve, sep } from "node:path";
+import { globSync, isDynamicPattern } from "tinyglobby";
+import { compareText } from "../values/bytes.ts";
+import { AirloomError } from "../values/errors.ts";
+import { quote } from "../values/quote.ts";
+
+/** What a recording's file name ends with. */
+export const RECORDING_SUFFIX = ".airj";
+
+export interface Found {
+  /** Absolute. */
+  readonly path: string;
+  /** From the working directory, with forward slashes: what reports and index files call it. */
+  readonly name: string;
+}
+
+/**
+ * Recordings named by files, by folders (all below them) and by glob patterns, each once, in order of their
+ * names. Throws `recording.missing` for a file or folder that is not there, and `corpus.empty` (kind
+ * `missing`) when nothing was found: a gate that checks nothing must not pass.
+ */
+export function discover(cwd: string, targets: readonly string[]): readonly Found[] {
+  const paths = new Set(targets.flatMap((target) => pathsOf(cwd, target)));
+  if (paths.size === 0) {
+    throw new AirloomError(
+      "missing",
+      "corpus.empty",
+      `no recording in ${targets.map((t) => quote(t)).join(", ")}`,
+      {
+        fields: { targets },
+      },
+    );
+  }
+  return [...paths]
+    .map((path) => ({ path, name: nameOf(cwd, path) }))
+    .sort((a, b) => compareText(a.name, b.name));
+}
+
+export function nameOf(cwd: string, path: string): string {
+  return relative(cwd, path).split(sep).join("/");
+}
+
+function pathsOf(cwd: string, target: string): readonly string[] {
+  const path = resolve(cwd, target);
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat?.isFile()) return [path];
+  if (stat?.isDirectory()) return below(path, `**/*${RECORDING_SUFFIX}`);
+  if (isDynamicPattern(target)) return below(cwd, target);
+  throw new AirloomError("missing", "recording.missing", `there is no recording ${quote(target)}`, {
+    fields: { path: target },
+  });
+}
+
+function below(cwd: string, pattern: string): readonly string[] {
+  return globSync(pattern, { cwd, absolute: true, onlyFiles: true, expandDirectories: false }).map((found) =>
+    resolve(found),
+  );
+}

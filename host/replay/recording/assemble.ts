@@ -1,0 +1,96 @@
+/** A recording read whole, and one made of other frames: for what is taken out of a recording, or made from it. */
+
+import type { Frame } from "../../journal/frame.ts";
+import type { ModuleHost } from "../../kernel/ports.ts";
+import { type FindModule, loadModules } from "../../runtime/definitions.ts";
+import type { Hash } from "../../values/brand.ts";
+import { createModuleHost } from "../../wasm/host.ts";
+import type { FindDefinitions } from "../core/feed.ts";
+import { checksOf } from "./checks.ts";
+import { type Entry, type RecordedBlob, type RecordingHeader, rootOf } from "./entry.ts";
+import { corruptRecording } from "./parse.ts";
+import { RecordedDefinitions } from "./typing.ts";
+
+export interface WholeRecording {
+  readonly header: RecordingHeader;
+  readonly blobs: readonly RecordedBlob[];
+  readonly frames: readonly Frame[];
+  readonly carried: RecordedDefinitions;
+  /** Root as the footer has it. */
+  readonly root: Uint8Array;
+}
+
+/** All of a recording in memory: for journals of some thousand frames. Throws as the reader does. */
+export async function readWhole(entries: AsyncIterable<Entry>): Promise<WholeRecording> {
+  let header: RecordingHeader | null = null;
+  let root: Uint8Array | null = null;
+  const blobs: RecordedBlob[] = [];
+  const frames: Frame[] = [];
+  const carried = new RecordedDefinitions();
+  for await (const entry of entries) {
+    if (entry.kind === "header") header = entry.header;
+    else if (entry.kind === "frame") frames.push(entry.frame);
+    else if (entry.kind === "footer") root = entry.footer.root;
+    else {
+      blobs.push(entry.blob);
+      carried.add(entry.blob);
+    }
+  }
+  if (header === null || root === null) throw corruptRecording("it has no header or no footer");
+  return { header, blobs, frames, carried, root };
+}
+
+/** The definitions and modules a recording runs under; `findModule` stands in for modules it does not carry. */
+export function recordedWorld(
+  { carried }: WholeRecording,
+  findModule: FindModule,
+): { readonly definitions: FindDefinitions; readonly modules: ModuleHost } {
+  const modules = new Map<Hash, Uint8Array>();
+  const find: FindModule = async (hash) => carried.module(hash) ?? findModule(hash);
+  return {
+    modules: createModuleHost((hash) => modules.get(hash)),
+    definitions: async (manifest, settings) => {
+      const used = carried.definitions(manifest, settings);
+      for (const [hash, bytes] of await loadModules(used.manifest, find)) modules.set(hash, bytes);
+      return used;
+    },
+  };
+}
+
+/** The entries of a recording with these frames. It is not signed: its world never wrote it. */
+export function* assemble(
+  header: RecordingHeader,
+  blobs: readonly RecordedBlob[],
+  frames: readonly Frame[],
+): Generator<Entry> {
+  const last = frames.at(-1);
+  if (last === undefined) throw corruptRecording("a journal without frames");
+  yield { kind: "header", header };
+  const first = blobs.filter(({ role }) => role !== "state");
+  for (const blob of first) yield { kind: "blob", blob };
+  let records = 0n;
+  for (const frame of frames) {
+    for (const blob of statesOf(frame, blobs)) yield { kind: "blob", blob };
+    records += BigInt(frame.records.length);
+    yield { kind: "frame", frame };
+  }
+  const { digest } = last;
+  yield {
+    kind: "footer",
+    footer: {
+      frames: BigInt(frames.length),
+      records,
+      digest,
+      root: rootOf(header, digest),
+      checks: frames.map(checksOf),
+      signature: null,
+    },
+  };
+}
+
+function statesOf(frame: Frame, blobs: readonly RecordedBlob[]): readonly RecordedBlob[] {
+  const named = new Set(
+    frame.records.map((record) => (record.kind === "delivery" ? record.stateBlob : null)),
+  );
+  return blobs.filter(({ role, hash }) => role === "state" && named.has(hash));
+}
