@@ -91,7 +91,8 @@ function structural(schema) {
 function part(key, value) {
   if (key === "properties") return members(value);
   // In place, so that an error says which name is meant.
-  if (key === "propertyNames") return structural(COMMON.$defs[value.$ref.split("/").at(-1)]);
+  if (key === "propertyNames")
+    return structural(value.$ref ? COMMON.$defs[value.$ref.split("/").at(-1)] : value);
   return structural(value);
 }
 

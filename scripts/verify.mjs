@@ -7,15 +7,16 @@ import { existsSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import { build, install } from "./lib/prepare.mjs";
 import { BIN, BIOME, git, node, ROOT, TSC } from "./lib/run.mjs";
-import { worldFolders } from "./lib/worlds.mjs";
+import { builtinFiles, worldFolders } from "./lib/worlds.mjs";
 
 const GATES = [
   { name: "build", passes: () => build() === 0 },
   { name: "format and lint", passes: () => node(BIOME, "check", "--error-on-warnings", ".") === 0 },
   { name: "types", passes: () => node(TSC, "-p", "tsconfig.json") === 0 },
   { name: "types of assembly", passes: () => node(TSC, "-p", "assembly/tsconfig.json") === 0 },
-  { name: "modules are built from their sources", passes: () => everyWorld("build", "--check") },
+  { name: "modules are built from their sources", passes: () => allWorlds("build", "--check") },
   { name: "worlds are valid", passes: () => everyWorld("check") },
+  { name: "definitions are formatted", passes: definitionsAreFormatted },
   { name: "the tree is clean", passes: treeIsClean, applies: asksForCleanTree },
 ];
 
@@ -43,6 +44,18 @@ function everyWorld(command, ...options) {
   const exitCodes = worldFolders().map((world) => node(BIN, command, ...options, world));
   if (exitCodes.length === 0) console.log("there is no world in air/worlds");
   return exitCodes.length > 0 && exitCodes.every((exitCode) => exitCode === 0);
+}
+
+/** By airloom itself: biome lays definitions out otherwise, and leaves them alone. */
+function definitionsAreFormatted() {
+  return node(BIN, "fmt", "--check", ...worldFolders(), ...builtinFiles()) === 0;
+}
+
+/** All worlds in one process: the compiler is loaded once. */
+function allWorlds(command, ...options) {
+  const worlds = worldFolders();
+  if (worlds.length === 0) console.log("there is no world in air/worlds");
+  return worlds.length > 0 && node(BIN, command, ...options, ...worlds) === 0;
 }
 
 /** Only of a checkout of this project: unpacked inside another one, the tree is not ours to judge. */

@@ -1,20 +1,19 @@
 /**
  * The built-in definitions, all named `sys/...`. They are part of the format: no world can change them, and
- * a manifest pins them by the hashes AIR gives them.
+ * a manifest pins them by the hashes AIR gives them. Each is parsed when it is first asked for.
  */
 
 import type { Hash } from "../values/brand.ts";
 import { type JsonObject, jsonFrom } from "../values/json.ts";
+import { LazyMap } from "../values/lazy-map.ts";
 import { BUILTIN_DEFINITIONS } from "./builtin.ts";
 import type {
   CapDefinition,
-  DefinitionKind,
+  Definition,
   EffectDefinition,
   ModuleDefinition,
   SchemaDefinition,
 } from "./definitions.ts";
-import { builtinHash, nodeHash } from "./node.ts";
-import { inCanonicalOrder } from "./order.ts";
 import { parseDefinition } from "./parse/definition.ts";
 
 export interface Catalogue {
@@ -28,34 +27,61 @@ export interface Catalogue {
   readonly moduleNodeHashes: ReadonlyMap<string, Hash>;
 }
 
-let parsed: Catalogue | undefined;
+let read: Catalogue | undefined;
 
 /** Always the same object: the catalogue is data of this program. */
 export function catalogue(): Catalogue {
-  parsed ??= readCatalogue();
-  return parsed;
+  read ??= readCatalogue();
+  return read;
 }
 
 function readCatalogue(): Catalogue {
-  const schemas = new Map<string, SchemaDefinition>();
-  const modules = new Map<string, ModuleDefinition>();
-  const effects = new Map<string, EffectDefinition>();
-  const caps = new Map<string, CapDefinition>();
+  const lines = BUILTIN_DEFINITIONS.map(lineOf);
   const hashes = new Map<string, Hash>();
   const moduleNodeHashes = new Map<string, Hash>();
-  for (const text of BUILTIN_DEFINITIONS) {
-    const json = inCanonicalOrder(jsonFrom(JSON.parse(text)) as JsonObject);
-    const definition = parseDefinition(json.get("$kind") as DefinitionKind, json, ({ message }) => {
-      throw new TypeError(`the built-in catalogue is broken: ${message}`);
-    });
-    if (definition?.kind === "defschema") schemas.set(definition.name, definition);
-    else if (definition?.kind === "defeffect") effects.set(definition.name, definition);
-    else if (definition?.kind === "defcap") caps.set(definition.name, definition);
-    else if (definition?.kind === "defmodule") {
-      modules.set(definition.name, definition);
-      moduleNodeHashes.set(definition.name, nodeHash(definition));
-    } else throw new TypeError("the built-in catalogue holds another kind of definition");
-    hashes.set(definition.name, builtinHash(definition));
+  for (const { name, hash, nodeHash } of lines) {
+    hashes.set(name, hash);
+    if (nodeHash !== null) moduleNodeHashes.set(name, nodeHash);
   }
-  return { schemas, modules, effects, caps, hashes, moduleNodeHashes };
+  return {
+    schemas: definitions("defschema", lines),
+    modules: definitions("defmodule", lines),
+    effects: definitions("defeffect", lines),
+    caps: definitions("defcap", lines),
+    hashes,
+    moduleNodeHashes,
+  };
+}
+
+interface Line {
+  readonly kind: string;
+  readonly name: string;
+  readonly hash: Hash;
+  /** Null for what is no module. */
+  readonly nodeHash: Hash | null;
+  readonly json: string;
+}
+
+function lineOf(line: string): Line {
+  const json = line.indexOf("{");
+  const [kind, name, hash, node] = line.slice(0, json).split(" ") as [string, string, Hash, Hash | "-"];
+  return { kind, name, hash, nodeHash: node === "-" ? null : node, json: line.slice(json) };
+}
+
+type Of<Kind extends Definition["kind"]> = Extract<Definition, { readonly kind: Kind }>;
+
+function definitions<Kind extends Definition["kind"]>(
+  kind: Kind,
+  lines: readonly Line[],
+): ReadonlyMap<string, Of<Kind>> {
+  const texts = new Map(lines.filter((line) => line.kind === kind).map(({ name, json }) => [name, json]));
+  return new LazyMap(texts.keys(), (name) => parsed(kind, texts.get(name)!));
+}
+
+/** Texts stand in canonical order already (tests/air/builtin-module.test.ts). */
+function parsed<Kind extends Definition["kind"]>(kind: Kind, text: string): Of<Kind> {
+  const definition = parseDefinition(kind, jsonFrom(JSON.parse(text)) as JsonObject, ({ message }) => {
+    throw new TypeError(`the built-in catalogue is broken: ${message}`);
+  });
+  return definition as Of<Kind>;
 }

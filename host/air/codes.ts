@@ -11,6 +11,7 @@ interface CodeInfo {
 
 const ERRORS = [
   ["json.syntax", "The text is not JSON"],
+  ["json.encoding", "The file is not UTF-8"],
   ["json.nesting", "The JSON is nested too deep"],
   ["json.duplicate_key", "A key stands twice in one object"],
   ["json.text", "A text holds a control character or half a surrogate pair"],
@@ -170,14 +171,9 @@ const WARNINGS = [
 
   ["patch.name", "An operation says another name than its definition"],
 
-  ["unsupported.emit_effect", "This engine does not run steps that emit effects"],
-  ["unsupported.await_receipt", "This engine does not run steps that await receipts"],
-  ["unsupported.await_event", "This engine does not run steps that await events"],
-  ["unsupported.invariants", "This engine does not check the invariants of plans"],
-  ["unsupported.effect", "This engine does not run this effect for modules"],
-  ["unsupported.enforcer", "This engine does not run modules that check capabilities"],
+  ["unsupported.effect", "This engine does not run this effect"],
+  ["unsupported.enforcer", "This engine does not check capabilities of this type"],
   ["unsupported.builtin_module", "This engine does not run built-in modules"],
-  ["unsupported.secret", "This engine has no secrets"],
   ["unsupported.inbox", "This engine has no inboxes"],
 ] as const;
 

@@ -1,6 +1,5 @@
-import { compareBytes } from "../values/bytes.ts";
-import { encodeCbor } from "../values/cbor.ts";
 import { isJsonArray, isJsonObject, type Json, type JsonObject } from "../values/json.ts";
+import { compareKeys } from "../values/key-order.ts";
 
 /**
  * The same JSON with the keys of every object in canonical order, as a recorded node has them. Definitions
@@ -8,9 +7,10 @@ import { isJsonArray, isJsonObject, type Json, type JsonObject } from "../values
  * arm of a variant, or which field of a record fails first.
  */
 export function inCanonicalOrder(object: JsonObject): JsonObject {
-  const entries = [...object].map(([key, value]) => ({ key, bytes: encodeCbor(key), value }));
-  entries.sort((a, b) => compareBytes(a.bytes, b.bytes));
-  return new Map(entries.map(({ key, value }) => [key, ordered(value)]));
+  const keys = [...object.keys()].sort(compareKeys);
+  const out = new Map<string, Json>();
+  for (const key of keys) out.set(key, ordered(object.get(key)!));
+  return out;
 }
 
 function ordered(json: Json): Json {

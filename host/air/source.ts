@@ -4,8 +4,7 @@
  */
 
 import { compareText } from "../values/bytes.ts";
-import { AirloomError, type Diagnostic } from "../values/errors.ts";
-import { plain } from "../values/quote.ts";
+import { AirloomError, type Diagnostic, plainDiagnostic } from "../values/errors.ts";
 import { isError } from "./codes.ts";
 
 /** Which part of a member a fault is about. */
@@ -45,9 +44,6 @@ export interface Sourced<Definition> {
   readonly origin: Origin;
 }
 
-/** What a fault repeats of a definition is cut, and may not steer the terminal it is shown on. */
-const TEXT_MAX = 1000;
-
 /** Beyond this many, faults are only counted: a file of a million wrong items has one cause. */
 const LISTED_MAX = 1000;
 
@@ -83,22 +79,23 @@ export class FaultList {
     const list = this.#listed[severity];
     if (list.length >= LISTED_MAX) return;
     const { pointer, line, column } = origin.locate(fault.pointer, fault.part ?? "value");
-    const message = plain(fault.message, TEXT_MAX);
-    const key = `${origin.file} ${pointer} ${fault.code} ${message}`;
-    if (this.#told.has(key)) return;
-    this.#told.add(key);
-    list.push({
-      code: fault.code,
+    const { code, message, expected, found, hint } = fault;
+    const diagnostic = plainDiagnostic({
+      code,
       severity,
       message,
       pointer,
       ...(origin.file === null ? {} : { file: origin.file }),
       ...(line === null ? {} : { line }),
       ...(column === null ? {} : { column }),
-      ...(fault.expected === undefined ? {} : { expected: plain(fault.expected, TEXT_MAX) }),
-      ...(fault.found === undefined ? {} : { found: plain(fault.found, TEXT_MAX) }),
-      ...(fault.hint === undefined ? {} : { hint: plain(fault.hint, TEXT_MAX) }),
+      ...(expected === undefined ? {} : { expected }),
+      ...(found === undefined ? {} : { found }),
+      ...(hint === undefined ? {} : { hint }),
     });
+    const key = `${origin.file} ${pointer} ${code} ${diagnostic.message}`;
+    if (this.#told.has(key)) return;
+    this.#told.add(key);
+    list.push(diagnostic);
   }
 
   /** A report for the faults of one definition. */

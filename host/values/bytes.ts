@@ -1,5 +1,7 @@
 /** Bytes to text and back, comparisons; no `Buffer`, so that it runs in a page. */
 
+import { utf8Until } from "./utf8.ts";
+
 const encoder = new TextEncoder();
 const strictDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
@@ -12,6 +14,22 @@ export function utf8(text: string): Uint8Array {
 /** Throws a `TypeError` when the bytes are not UTF-8. A leading byte order mark is kept. */
 export function fromUtf8(bytes: Uint8Array): string {
   return strictDecoder.decode(bytes);
+}
+
+/**
+ * Text of any bytes. Each byte that is no part of UTF-8 becomes the surrogate U+DC00 plus the byte, without a
+ * partner: nothing else does, so that a reader can tell where the file is wrong.
+ */
+export function fromAnyBytes(bytes: Uint8Array): string {
+  let out = "";
+  let pos = 0;
+  while (pos < bytes.length) {
+    const end = utf8Until(bytes, pos, bytes.length);
+    out += fromUtf8(bytes.subarray(pos, end));
+    if (end < bytes.length) out += String.fromCharCode(0xdc00 + bytes[end]!);
+    pos = end + 1;
+  }
+  return out;
 }
 
 export function concat(parts: readonly Uint8Array[]): Uint8Array {
@@ -57,11 +75,21 @@ export function toHex(bytes: Uint8Array): string {
 
 /** `undefined` when the text is not an even number of hex digits. */
 export function fromHex(text: string): Uint8Array | undefined {
-  if (text.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(text)) return undefined;
+  if (text.length % 2 !== 0) return undefined;
   const out = new Uint8Array(text.length / 2);
-  for (let i = 0; i < out.length; i++) out[i] = Number.parseInt(text.slice(2 * i, 2 * i + 2), 16);
+  for (let i = 0; i < out.length; i++) {
+    const [high, low] = [NIBBLES[text.charCodeAt(2 * i)], NIBBLES[text.charCodeAt(2 * i + 1)]];
+    if (high === undefined || low === undefined || high > 15 || low > 15) return undefined;
+    out[i] = (high << 4) | low;
+  }
   return out;
 }
+
+/** Values of hex digits by character code; 255 for what is none. */
+const NIBBLES = Uint8Array.from({ length: 128 }, (_, code) => {
+  const value = Number.parseInt(String.fromCharCode(code), 16);
+  return Number.isNaN(value) ? 255 : value;
+});
 
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 const DIGITS = new Map([...ALPHABET].map((c, i) => [c, i]));

@@ -6,6 +6,7 @@
 
 import { compareBytes, concat, fromUtf8, utf8 } from "./bytes.ts";
 import { AirloomError } from "./errors.ts";
+import { compareKeys } from "./key-order.ts";
 import { NESTING_MAX } from "./limits.ts";
 
 /** A CBOR item without floats: what definitions, records and snapshots are made of. */
@@ -165,6 +166,14 @@ export class CborWriter {
   }
 
   #map(map: ReadonlyMap<string | bigint, Cbor>): void {
+    if (isWrittenInOrder(map)) {
+      this.head(MAJOR.map, map.size);
+      for (const [key, value] of map) {
+        this.text(key);
+        this.item(value);
+      }
+      return;
+    }
     const entries = [...map].map(([key, value]) => [encodeCbor(key), value] as const);
     entries.sort((a, b) => compareBytes(a[0], b[0]));
     this.head(MAJOR.map, entries.length);
@@ -188,6 +197,16 @@ export class CborWriter {
   finish(): Uint8Array {
     return this.#bytes.slice(0, this.#length);
   }
+}
+
+/** Whether all keys are text and stand in canonical order, as they do in nearly all that is written. */
+function isWrittenInOrder(map: ReadonlyMap<string | bigint, Cbor>): map is ReadonlyMap<string, Cbor> {
+  let before: string | undefined;
+  for (const key of map.keys()) {
+    if (typeof key !== "string" || (before !== undefined && compareKeys(before, key) >= 0)) return false;
+    before = key;
+  }
+  return true;
 }
 
 /** Canonical bytes without the self-describe tag. */
@@ -215,7 +234,10 @@ function encodeName(name: string): Uint8Array | null {
 
 /** AIR's `canon`: the self-describe tag and the canonical bytes. */
 export function canon(value: Cbor): Uint8Array {
-  return withSelfDescribe(encodeCbor(value));
+  const writer = new CborWriter(1024);
+  writer.raw(SELF_DESCRIBE);
+  writer.item(value);
+  return writer.finish();
 }
 
 export function withSelfDescribe(bytes: Uint8Array): Uint8Array {

@@ -3,6 +3,8 @@
  * next; tests assert codes and fields, never sentences.
  */
 
+import { plain } from "./quote.ts";
+
 /** What the reader does next. */
 export type ErrorKind =
   | "manifest" // fix the definitions
@@ -37,7 +39,28 @@ export interface ErrorDetails {
   readonly cause?: unknown;
 }
 
-/** The one error class; `code` and `kind` are what callers switch on. */
+/** What a message may repeat of an input, in UTF-16 units. */
+const TEXT_MAX = 1000;
+
+/**
+ * The diagnostic with its texts on one line each, cut, and without anything that steers a terminal: they repeat what
+ * others wrote. Pointer and file stay as they are, since they lead somewhere.
+ */
+export function plainDiagnostic(diagnostic: Diagnostic): Diagnostic {
+  const { expected, found, hint } = diagnostic;
+  return {
+    ...diagnostic,
+    message: plain(diagnostic.message, TEXT_MAX),
+    ...(expected === undefined ? {} : { expected: plain(expected, TEXT_MAX) }),
+    ...(found === undefined ? {} : { found: plain(found, TEXT_MAX) }),
+    ...(hint === undefined ? {} : { hint: plain(hint, TEXT_MAX) }),
+  };
+}
+
+/**
+ * The one error class; `code` and `kind` are what callers switch on. Its message and diagnostics are made plain,
+ * whatever they were made of.
+ */
 export class AirloomError extends Error {
   override readonly name = "AirloomError";
   readonly code: string;
@@ -46,10 +69,10 @@ export class AirloomError extends Error {
   readonly fields: Readonly<Record<string, unknown>>;
 
   constructor(kind: ErrorKind, code: string, message: string, details: ErrorDetails = {}) {
-    super(message, details.cause === undefined ? {} : { cause: details.cause });
+    super(plain(message, TEXT_MAX), details.cause === undefined ? {} : { cause: details.cause });
     this.kind = kind;
     this.code = code;
-    this.diagnostics = details.diagnostics ?? [];
+    this.diagnostics = details.diagnostics?.map(plainDiagnostic) ?? [];
     this.fields = details.fields ?? {};
   }
 }

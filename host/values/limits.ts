@@ -9,6 +9,9 @@ export const NESTING_MAX = 128;
 /** The profile's number, as genesis records it. */
 export const LIMITS_PROFILE = 1;
 
+/** The number of the fuel schedule (host/wasm/instrument.ts), as genesis records it. */
+export const FUEL_SCHEDULE = 1;
+
 const KIB = 1024;
 
 export const LIMITS = {
@@ -26,8 +29,12 @@ export const LIMITS = {
   frameTasksMax: 1024,
   /** Bytes of one frame at which no further task is started: a store's message stays below 1 MiB. */
   frameBytesMax: 768 * KIB,
+  /** Fuel of one frame at which no further task is started: two deliveries that spend all they may. */
+  frameFuelMax: 2_000_000_000,
   /** Pending tasks above which external events are told `world.busy`. */
   pendingMax: 65_536,
+  /** One value in a plan: what a step gives, a text that is joined. Whatever enters as one event fits. */
+  planValueBytesMax: 256 * KIB,
   /** A state up to this size stands in its `delivery` record, a larger one is a blob. */
   inlineStateBytesMax: 1 * KIB,
   /** State of one cell. */
@@ -36,6 +43,36 @@ export const LIMITS = {
   faultTextMax: 512,
   /** Original bytes of a wasm module. */
   moduleBytesMax: 4 * KIB * KIB,
+  /** Functions of a module. Rewriting is linear in them, and a tenth of this is a large program. */
+  moduleFunctionsMax: 10_000,
+  /** Globals of a module; every mutable one is set back after each call. */
+  moduleGlobalsMax: 1_000,
+  /** Tables of a module; compilers make one. */
+  moduleTablesMax: 16,
+  /** Entries of all tables of a module together at the start, and of each after growing. */
+  moduleTableEntriesMax: 65_536,
+  /** Bytes of one function's body: rewritten (at most 21 times as long) it stays within the engine's 7.6 MB. */
+  functionBytesMax: 320 * KIB,
+  /** Parameters and locals of one function: 16 KB of stack, a sixteenth of the budget. */
+  functionLocalsMax: 2_000,
+  /** Values one function holds at once beside its locals. */
+  operandHeightMax: 2_000,
+  /** Stack of the longest chain of calls that never comes back to a function it holds. */
+  callChainBytesMax: 256 * KIB,
+  /** Stack of recursive calls. With the longest chain it takes half of the 984 KiB the engine has. */
+  stackBytesDefault: 256 * KIB,
+  /** Pages of 64 KiB a module's memory may have: four copies of the largest state. */
+  memoryPagesDefault: 1024,
+  /** Pages the settings may allow: 1 GiB. */
+  memoryPagesMax: 16_384,
+  /** Fuel of one delivery. 100 million take 24 ms in a spinning loop, so this is a quarter of a second. */
+  fuelDefault: 1_000_000_000,
+  /** Fuel the settings may allow: what an i32 holds. */
+  fuelMax: 2_147_483_647,
+  /** Fuel of a start function, which every new instance runs and no delivery counts. */
+  startFuelMax: 10_000_000,
   /** Ingress id, in UTF-16 units. */
   ingressIdMax: 256,
+  /** A URL that the gate reads, in UTF-16 units. Servers refuse longer ones sooner or later. */
+  urlLengthMax: 8 * KIB,
 } as const;

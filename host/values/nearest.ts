@@ -5,13 +5,21 @@ import { compareText } from "./bytes.ts";
 /** Longer words are not compared: the work grows with the product of the lengths. */
 const WORD_MAX = 96;
 
+/** Shorter words are part of too many others. */
+const PART_MIN = 3;
+
 /**
  * The candidate with the smallest edit distance (insert, delete, replace, swap neighbours), if that is at
- * most a third of the word, and at least one. Of equals, the first by code unit. The word itself is never
- * suggested.
+ * most a third of the word, and at least one; else the shortest that begins or ends with the word. Of equals,
+ * the first by code unit. The word itself is never suggested.
  */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   if (word.length > WORD_MAX) return undefined;
+  const all = [...candidates];
+  return closest(word, all) ?? shortestAround(word, all);
+}
+
+function closest(word: string, candidates: readonly string[]): string | undefined {
   let best: string | undefined;
   let bestDistance = Math.max(1, Math.floor(word.length / 3));
   for (const candidate of candidates) {
@@ -21,6 +29,17 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
     if (distance === bestDistance && best !== undefined && compareText(best, candidate) <= 0) continue;
     best = candidate;
     bestDistance = distance;
+  }
+  return best;
+}
+
+function shortestAround(word: string, candidates: readonly string[]): string | undefined {
+  if (word.length < PART_MIN) return undefined;
+  let best: string | undefined;
+  for (const candidate of candidates) {
+    if (candidate === word || !(candidate.startsWith(word) || candidate.endsWith(word))) continue;
+    const worse = best !== undefined && (candidate.length - best.length || compareText(candidate, best)) >= 0;
+    if (!worse) best = candidate;
   }
   return best;
 }

@@ -96,14 +96,16 @@ export function compileSchema(
 }
 
 /**
- * Compiles a closed set of schemas; in the order of `all`. What is in the memo already is taken from there, and
- * what is compiled is put there. Throws as `compileSchema`, every fault at once.
+ * Compiles these schemas; in the order of `all`. What is in the memo already is taken from there, and what is
+ * compiled is put there. `lookup` finds what they refer to beside themselves. Throws as `compileSchema`, every
+ * fault at once.
  */
 export function compileSchemas(
   all: ReadonlyMap<string, Type>,
   memo: SchemaMemo = new Map(),
+  lookup: TypeLookup = () => undefined,
 ): ReadonlyMap<string, Schema> {
-  throwSchemaFaults(faultsOf(all, memo));
+  throwSchemaFaults(compileInto(memo, all, (name) => all.get(name) ?? lookup(name), [...all.keys()]));
   return new Map([...all.keys()].map((name) => [name, new CompiledSchema(name, memo.get(name)!)]));
 }
 

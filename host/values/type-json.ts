@@ -36,6 +36,37 @@ export function parseType(json: Json, pointer: string, report: Report): Type | u
   return new TypeReader(report).type(json, pointer, 0);
 }
 
+/** What other languages call them. */
+const ELSEWHERE: ReadonlyMap<string, string> = new Map([
+  ["string", "text"],
+  ["str", "text"],
+  ["boolean", "bool"],
+  ["integer", "int"],
+  ["i64", "int"],
+  ["u64", "nat"],
+  ["uint", "nat"],
+  ["decimal", "dec128"],
+  ["array", "list"],
+  ["object", "record"],
+  ["struct", "record"],
+  ["enum", "variant"],
+  ["union", "variant"],
+  ["nullable", "option"],
+  ["optional", "option"],
+  ["timestamp", "time"],
+  ["datetime", "time"],
+  ["binary", "bytes"],
+  ["$ref", "ref"],
+]);
+
+/** How a type is written of which only the name is there. */
+function spelling(json: Json): string | undefined {
+  if (typeof json !== "string") return undefined;
+  if (isName(json)) return `write {"ref": "${json}"}`;
+  const word = ELSEWHERE.get(json) ?? json;
+  return PRIMITIVES.some((each) => each === word) ? `write {"${word}": {}}` : undefined;
+}
+
 class TypeReader {
   readonly #report: Report;
 
@@ -106,7 +137,8 @@ class TypeReader {
     const keyJson = isJsonObject(body) ? body.get("key") : undefined;
     const valueJson = isJsonObject(body) ? body.get("value") : undefined;
     if (keyJson === undefined || valueJson === undefined) {
-      return this.#shape(pointer, 'an object with "key" and "value"', body);
+      const hint = 'write {"map": {"key": {"text": {}}, "value": ...}}';
+      return this.#shape(pointer, 'an object with "key" and "value"', body, hint);
     }
     const key = this.type(keyJson, child(pointer, "key"), depth + 1);
     const value = this.type(valueJson, child(pointer, "value"), depth + 1);
@@ -130,7 +162,7 @@ class TypeReader {
   #unknown(json: JsonObject, pointer: string): undefined {
     const [word] = json.keys();
     const found = word === undefined ? "{}" : quote(word);
-    const near = word === undefined ? undefined : nearest(word, CONSTRUCTORS);
+    const near = word === undefined ? undefined : (ELSEWHERE.get(word) ?? nearest(word, CONSTRUCTORS));
     return this.#fault("type.unknown", pointer, `expected a type, found ${found}`, {
       expected: `one of ${CONSTRUCTORS.join(", ")}`,
       found,
@@ -138,9 +170,10 @@ class TypeReader {
     });
   }
 
-  #shape(pointer: string, expected: string, json: Json): undefined {
+  #shape(pointer: string, expected: string, json: Json, hint = spelling(json)): undefined {
     const found = describeJson(json);
-    return this.#fault("type.shape", pointer, `expected ${expected}, found ${found}`, { expected, found });
+    const context = { expected, found, ...(hint === undefined ? {} : { hint }) };
+    return this.#fault("type.shape", pointer, `expected ${expected}, found ${found}`, context);
   }
 
   #fault(

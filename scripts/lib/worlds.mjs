@@ -12,3 +12,8 @@ export function worldFolders() {
   const names = folders.filter((entry) => entry.isDirectory()).map(({ name }) => name);
   return names.sort().map((name) => `${FOLDER}/${name}`);
 }
+
+/** The built-in definitions, as paths from the root. */
+export function builtinFiles() {
+  return ["schemas", "effects", "caps", "modules"].map((name) => `air/builtin/${name}.json`);
+}

@@ -2,7 +2,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
+import { DEFAULT_SETTINGS } from "../../host/air/settings.ts";
 import { loadWorldFolder, readWorldFolder } from "../../host/build/directory.ts";
+import { AirloomError, type Diagnostic } from "../../host/values/errors.ts";
 
 const made: string[] = [];
 
@@ -88,15 +90,47 @@ describe("a world folder", () => {
     expect(() => readWorldFolder(join(folder({ file: "" }), "file"))).toThrow(missing);
   });
 
-  test("with a file that is no UTF-8 cannot be read", () => {
-    const path = folder({ "manifest.air.json": Uint8Array.of(0x22, 0xff, 0x22) });
-    expect(() => readWorldFolder(path)).toThrow(expect.objectContaining({ code: "world.unreadable" }));
+  test("with files that are no UTF-8 is invalid, and each says where", () => {
+    const world = folder({
+      "manifest.air.json": MANIFEST,
+      "a.air.json": Uint8Array.of(0x22, 0x0a, 0xc3, 0xa9, 0xff, 0x22),
+      "b.air.json": Uint8Array.of(0xff, 0xfe, 0x7b, 0x00),
+      "world.json": Uint8Array.of(0x7b, 0xed, 0xa0, 0x80, 0x7d),
+    });
+    const told = faultsOf(() => loadWorldFolder(world));
+    expect(told).toEqual([
+      expect.objectContaining({
+        code: "json.encoding",
+        file: "a.air.json",
+        line: 2,
+        column: 2,
+        found: "the byte 0xff",
+      }),
+      expect.objectContaining({ code: "json.encoding", file: "b.air.json", line: 1, column: 1 }),
+      expect.objectContaining({
+        code: "json.encoding",
+        file: "world.json",
+        line: 1,
+        column: 2,
+        found: "the byte 0xed",
+      }),
+    ]);
   });
 
   test("loads with default settings when it has no world.json", () => {
     const { manifest, settings, root } = loadWorldFolder(folder({ "manifest.air.json": MANIFEST }));
     expect(manifest.reducers.size).toBe(0);
-    expect(settings).toEqual({ modules: new Map(), limitsProfile: 1, fuelSchedule: "none" });
+    expect(settings).toEqual(DEFAULT_SETTINGS);
     expect(root).toMatch(/world$/);
   });
 });
+
+function faultsOf(load: () => unknown): readonly Diagnostic[] {
+  try {
+    load();
+  } catch (error) {
+    if (error instanceof AirloomError) return error.diagnostics;
+    throw error;
+  }
+  throw new Error("it loads");
+}

@@ -97,10 +97,10 @@ describe("formatting a file", () => {
   });
 
   it("orders settings", () => {
-    const text = '{"fuel_schedule":"none","modules":{"t/M@1":{"state":"opaque","source":"a.ts"}}}';
+    const text = '{"fuel_schedule":1,"modules":{"t/M@1":{"fuel_max":5,"state":"opaque","source":"a.ts"}}}';
     expect(format(text, "settings")).toBe(`{
-  "modules": { "t/M@1": { "source": "a.ts", "state": "opaque" } },
-  "fuel_schedule": "none"
+  "modules": { "t/M@1": { "source": "a.ts", "state": "opaque", "fuel_max": 5 } },
+  "fuel_schedule": 1
 }
 `);
   });

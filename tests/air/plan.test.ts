@@ -155,6 +155,13 @@ describe("a literal in the node of a plan", () => {
     }
   });
 
+  test("is a set in natural order where the plan computes with it, whatever its bytes", () => {
+    const names = { set: { text: {} } };
+    const value = { kind: "set", items: ["aa", "b"].map((each) => ({ kind: "text", value: each })) };
+    expect(assigned(["b", "aa"], names).value).toEqual(value);
+    expect(assigned({ set: [{ text: "b" }, { text: "aa" }] }, names).value).toEqual(value);
+  });
+
   test("has maps sorted by key, and of equal keys the first", () => {
     const map = { map: { key: { nat: {} }, value: { text: {} } } };
     const entry = (key: number, value: string) => ({ key: { nat: key }, value: { text: value } });
@@ -188,11 +195,11 @@ describe("a literal in the node of a plan", () => {
     );
   });
 
-  test("is what was written where nothing gives it a type", () => {
+  test("is what was written where nothing gives it a type, its sets in natural order when it is computed with", () => {
     const written = { tag: "A", value: { set: [{ text: "b" }, { text: "a" }] } };
     expect(assigned(written, null)).toEqual({
       node: written,
-      value: variant("A", { kind: "set", items: [text("b"), text("a")] }),
+      value: variant("A", { kind: "set", items: [text("a"), text("b")] }),
     });
   });
 });

@@ -1,8 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Fault } from "../../host/air/source.ts";
-import { parseJsonText } from "../../host/air/text/parse.ts";
+import { parseExact } from "../../host/air/text/exact.ts";
+import { parseJsonText, parseWithPositions } from "../../host/air/text/parse.ts";
 import { isJsonArray, isJsonObject, type Json, JsonNumber } from "../../host/values/json.ts";
+import { inOrder } from "./in-order.ts";
 import { seeded } from "./seed.ts";
 
 interface Told extends Fault {
@@ -125,3 +127,57 @@ function plainOf(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   return new Map(Object.entries(value).map(([key, each]) => [key, plainOf(each)]));
 }
+
+describe("a text without positions", () => {
+  const positions = (text: string): Json | null => parseWithPositions("file.json", text, () => () => {}).json;
+
+  test("is read as the one with positions reads it, and never when that refuses it", () => {
+    const text = fc.json().chain((json) => fc.constantFrom(json, JSON.stringify(JSON.parse(json), null, 2)));
+    let exact = 0;
+    fc.assert(
+      fc.property(text, (json) => {
+        const read = parseExact(json);
+        if (read === undefined) return;
+        exact += 1;
+        expect(inOrder(read)).toEqual(inOrder(positions(json)));
+      }),
+      { ...seeded(), numRuns: 2000 },
+    );
+    expect(exact).toBeGreaterThan(100);
+  });
+
+  test.each([
+    '{"a": 1, "a": 1}',
+    '{"a b": 1, "a b": 1}',
+    '{"b": 1, "1": 2}',
+    "[1.0]",
+    "[1e2]",
+    "[-0]",
+    "[9007199254740993]",
+    "[1e999]",
+    '["\\u00e9"]',
+    '["\\ud83d"]',
+    '["\\ud83d\\ude00"]',
+    '["\ud83d"]',
+    '["a\tb"]',
+    "[1,]",
+    "",
+    `${"[".repeat(129)}${"]".repeat(129)}`,
+    `${"[".repeat(100_000)}${"]".repeat(100_000)}`,
+  ])("is left to the one with positions where something might be lost: %j", (text) => {
+    expect(parseExact(text)).toBeUndefined();
+  });
+
+  test.each(['{"__proto__": {"a": []}, "toJSON": 1}', '  [1, -5, 0.5, "a\\n b", null, true] \n', '"x"', "7"])(
+    "is read: %j",
+    (text) => {
+      expect(inOrder(parseExact(text))).toEqual(inOrder(positions(text)));
+    },
+  );
+
+  test("knows its places when it is asked", () => {
+    const source = parseJsonText("file.json", '{\n  "a": [1,\n 2]}', () => () => {});
+    expect(source.locate("/a/1", "value")).toEqual({ pointer: "/a/1", line: 3, column: 2 });
+    expect(source.locate("/a", "key")).toEqual({ pointer: "/a", line: 2, column: 3 });
+  });
+});

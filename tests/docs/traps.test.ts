@@ -6,6 +6,7 @@
 import { describe, expect, test } from "vitest";
 import type { LoadedWorld } from "../../host/air/load.ts";
 import { parseExpr } from "../../host/air/parse/expr.ts";
+import { DEFAULT_MODULE_SETTINGS } from "../../host/air/settings.ts";
 import { fieldsOf } from "../../host/journal/record.ts";
 import { evaluate } from "../../host/plan/expr.ts";
 import { taggedBytes } from "../../host/plan/tagged.ts";
@@ -16,6 +17,7 @@ import { canon, decodeCbor } from "../../host/values/cbor.ts";
 import { digestOf, hashOf } from "../../host/values/hash.ts";
 import { jsonFrom } from "../../host/values/json.ts";
 import type { Value } from "../../host/values/value.ts";
+import { zeroValue } from "../../host/values/zero.ts";
 import { ask, probe } from "../kernel/probe.ts";
 import { envelope, tinyReducer } from "../support/modules.ts";
 import {
@@ -159,7 +161,7 @@ describe("a world", () => {
     const wasm = tinyReducer({ output: envelope(["state", state]) });
     const world = await testWorld({ module: { wasm, hash: hashOf(wasm) } });
     const { manifest, settings } = world.definitions;
-    const modules = new Map([["demo/RetrySM@1", { source: null, state: "opaque" as const }]]);
+    const modules = new Map([["demo/RetrySM@1", { ...DEFAULT_MODULE_SETTINGS, state: "opaque" as const }]]);
     const definitions = makeDefinitions(manifest, { ...settings, modules });
     const { engine, journal } = await openVirtual({ ...world, definitions });
     await startWork(engine);
@@ -241,6 +243,24 @@ describe("a world", () => {
     expect(after.flatMap((each) => (each.kind === "plan_started" ? [each.plan] : []))).toEqual([
       "demo/OnTimer@1",
     ]);
+  });
+
+  test("takes an event of a receipt's schema from outside for an event: it goes by the routes and settles nothing", async () => {
+    const { engine, clock, journal } = await openVirtual(await testWorld({ module: await probe() }));
+    await ask(engine, "timer");
+    const schema = engine.state.definitions.manifest.schemas.get("sys/TimerFired@1")!;
+    const value = () => schema.encode(zeroValue(schema.type));
+    await engine.send({ schema: schema.name, value });
+    expect(await recordsOfKind(journal, "effect_receipt")).toEqual([]);
+    expect([...engine.state.intents.keys()]).toEqual(["1.0"]);
+    const [sent] = await recordsOfKind(journal, "domain_event").then((all) =>
+      all.filter((each) => each.schema === schema.name),
+    );
+    expect(sent).toMatchObject({ cause: null });
+    await runToIdle(engine, clock);
+    expect(await recordsOfKind(journal, "effect_receipt")).toHaveLength(1);
+    const deliveries = await recordsOfKind(journal, "delivery");
+    expect(deliveries.filter(({ arm }) => arm === "Timer")).toHaveLength(2);
   });
 
   test("takes the only grant of the type for an unbound default slot, and none of several", async () => {

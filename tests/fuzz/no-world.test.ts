@@ -1,11 +1,14 @@
 /** What is no world at all is refused, and nothing worse happens. AIRLOOM_SEED and AIRLOOM_RUNS as elsewhere. */
 
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { type Draw, drawn } from "../values/draw.ts";
 import { runsOf, seedOf } from "../values/support.ts";
 import { examples, expectTold, load, stockOfAll, written } from "./loading.ts";
 import { randomTree, type Tree } from "./tree.ts";
+
+// Ten thousand cases each: a machine that is busy with other things takes its time.
+vi.setConfig({ testTimeout: 300_000 });
 
 const ALL = examples();
 const STOCK = stockOfAll(ALL);

@@ -1,7 +1,7 @@
 /** Names that mean something to JavaScript are fields, arms and keys like any other, wherever a name is looked up. */
 
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { type Cbor, decodeCbor, encodeCbor, withoutSelfDescribe } from "../../host/values/cbor.ts";
 import { fieldBytes } from "../../host/values/field.ts";
 import type { Json } from "../../host/values/json.ts";
@@ -12,6 +12,9 @@ import { drawType, drawValue, ODD_NAMES, oddlyNamed } from "./arbitrary.ts";
 import { type Draw, drawn } from "./draw.ts";
 import { compile, expectBytes } from "./oracle.ts";
 import { faultsOf, runsOf, seedOf } from "./support.ts";
+
+// Ten thousand cases each: a machine that is busy with other things takes its time.
+vi.setConfig({ testTimeout: 300_000 });
 
 const options = { seed: seedOf("names"), numRuns: runsOf() };
 

@@ -4,13 +4,16 @@
  */
 
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { decodeCbor, encodeCbor, SELF_DESCRIBE, withoutSelfDescribe } from "../../host/values/cbor.ts";
 import { type Json, jsonFrom, stringifyJson } from "../../host/values/json.ts";
 import { parseType, typeToCbor } from "../../host/values/type-json.ts";
 import { oddlyNamed, typedValues, types } from "./arbitrary.ts";
 import { cborgBytes, compile, expectBytes } from "./oracle.ts";
 import { runsOf, seedOf } from "./support.ts";
+
+// Ten thousand cases each: a machine that is busy with other things takes its time.
+vi.setConfig({ testTimeout: 300_000 });
 
 const options = { seed: seedOf("properties"), numRuns: runsOf() };
 

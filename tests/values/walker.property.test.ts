@@ -4,7 +4,7 @@
  */
 
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { concat, fromHex, toHex } from "../../host/values/bytes.ts";
 import { withoutSelfDescribe } from "../../host/values/cbor.ts";
 import type { Type } from "../../host/values/type.ts";
@@ -13,6 +13,9 @@ import { type Draw, drawn } from "./draw.ts";
 import { looseCbor } from "./loose.ts";
 import { compile, expectBytes, reproduces } from "./oracle.ts";
 import { runsOf, seedOf } from "./support.ts";
+
+// Ten thousand cases each: a machine that is busy with other things takes its time.
+vi.setConfig({ testTimeout: 300_000 });
 
 const options = { seed: seedOf("walker"), numRuns: runsOf() };
 

@@ -124,9 +124,29 @@ const MANIFEST = object(
   ],
 );
 
+const HTTP = object(
+  [],
+  [
+    "timeout_ms",
+    "in_flight_max",
+    ["retry", object([], ["max_attempts", "min_wait_ms", "max_wait_ms", "base", "jitter_percent"])],
+    ["credentials", values(values(object([], ["prefix", "secret"])))],
+  ],
+);
+
 const SETTINGS = object(
   ["$schema"],
-  [["modules", values(object([], ["source", "state", "floats"]))], "limits_profile", "fuel_schedule"],
+  [
+    [
+      "modules",
+      values(object([], ["source", "state", "floats", "fuel_max", "stack_bytes_max", "memory_pages_max"])),
+    ],
+    "limits_profile",
+    "fuel_schedule",
+    "compat",
+    ["receipt_keys", values(object([], ["effect_kinds", "keys"]))],
+    ["adapters", object([], [["http", HTTP]])],
+  ],
 );
 
 const RULES: ReadonlyMap<DefinitionKind, Rule> = new Map<DefinitionKind, Rule>([

@@ -183,6 +183,7 @@ function reference(body: Json, pointer: string, report: Report): Expr | null {
       message: `${quote(body)} is no reference: the plan will end with an error`,
       expected: "@plan.input, @var:NAME, @step:ID or @event, with a path behind all but @var",
       found: quote(body),
+      ...(parseReference(`@${body}`) === undefined ? {} : { hint: `did you mean ${quote(`@${body}`)}?` }),
     });
   }
   return { kind: "ref", ref: ref ?? NOWHERE, text: body };

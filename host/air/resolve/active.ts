@@ -1,6 +1,7 @@
 /** The definitions in force: what the manifest lists, and the built-in schemas and capabilities. */
 
 import type { Hash } from "../../values/brand.ts";
+import { isBuiltin } from "../../values/names.ts";
 import { nearest } from "../../values/nearest.ts";
 import { quote } from "../../values/quote.ts";
 import { catalogue } from "../catalogue.ts";
@@ -76,8 +77,8 @@ export class Active {
   #collect(): DefinitionSet {
     const set = emptySet();
     const builtins = catalogue();
-    for (const [name, definition] of builtins.schemas) set.schemas.set(name, builtin(definition));
-    for (const [name, definition] of builtins.caps) set.caps.set(name, builtin(definition));
+    for (const name of builtins.schemas.keys()) set.schemas.set(name, builtin(name, builtins.schemas));
+    for (const name of builtins.caps.keys()) set.caps.set(name, builtin(name, builtins.caps));
     const { definition: manifest, origin } = this.#given.manifest;
     for (const list of LIST_NAMES) {
       const listed = new Set<string>();
@@ -104,9 +105,9 @@ export class Active {
       into.set(name, own);
       return;
     }
-    const built = builtinsOf(list).get(name);
-    if (built !== undefined) {
-      into.set(name, builtin(built as Kinds[List]));
+    const builtins = builtinsOf(list) as ReadonlyMap<string, Kinds[List]>;
+    if (builtins.has(name)) {
+      into.set(name, builtin(name, builtins));
       if (hash !== null) this.#checkBuiltinHash(name, hash, origin, pointer);
       return;
     }
@@ -169,9 +170,10 @@ export class Active {
     if (builtinsOf(list).has(name))
       return `it is built in but not in force: add it to "${list}" of the manifest`;
     const meant = nearest(name, chained(known));
-    return meant === undefined
-      ? `define it in a file of this folder and list it in the manifest`
-      : `did you mean ${quote(meant)}?`;
+    if (meant !== undefined) return `did you mean ${quote(meant)}?`;
+    return isBuiltin(name)
+      ? "names in sys/ are built in, and this is none of them: use a namespace of your own"
+      : "define it in a file of this folder and list it in the manifest";
   }
 
   /** A definition that nothing lists does nothing, which is seldom what its author thinks. */
@@ -194,8 +196,14 @@ function* chained(all: readonly Iterable<string>[]): Iterable<string> {
   for (const each of all) yield* each;
 }
 
-function builtin<Definition extends { readonly name: string }>(definition: Definition): Sourced<Definition> {
-  return { definition, origin: unwritten(definition.name) };
+/** Parsed when it is first looked at. */
+function builtin<Definition>(name: string, all: ReadonlyMap<string, Definition>): Sourced<Definition> {
+  return {
+    get definition() {
+      return all.get(name)!;
+    },
+    origin: unwritten(name),
+  };
 }
 
 function builtinsOf(list: ListName): ReadonlyMap<string, { readonly name: string }> {

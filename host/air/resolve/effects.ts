@@ -1,3 +1,5 @@
+import { nearest } from "../../values/nearest.ts";
+import { catalogue } from "../catalogue.ts";
 import type { Effect } from "../manifest.ts";
 import type { FaultList } from "../source.ts";
 import type { Active } from "./active.ts";
@@ -28,4 +30,14 @@ export function resolveEffects(active: Active, schemas: Schemas, faults: FaultLi
       effects.set(effectKind, { definition, params, receipt });
   }
   return effects;
+}
+
+/** What to do about a kind of effect that is not in force; `known` are the kinds that are. */
+export function effectHint(kind: string, known: Iterable<string>): string {
+  const builtins = catalogue().effects;
+  const meant = builtins.get(kind)?.effectKind ?? nearest(kind, known);
+  if (meant !== undefined) return `did you mean ${meant}?`;
+  return builtins.has(`sys/${kind}@1`)
+    ? `add "sys/${kind}@1" to "effects" of the manifest`
+    : 'define an effect of this kind, and add it to "effects" of the manifest';
 }

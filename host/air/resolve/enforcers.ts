@@ -60,14 +60,15 @@ const LISTS =
 
 /** Which built-in module enforces the lists of a capability type. */
 const ENFORCERS: ReadonlyMap<string, string> = new Map([
-  ["http.out", "sys/CapEnforceHttpOut@1"],
-  ["llm.basic", "sys/CapEnforceLlmBasic@1"],
   ["workspace", "sys/CapEnforceWorkspace@1"],
   ["governance", "sys/CapEnforceGovernance@1"],
 ]);
 
+/** Capability types whose grants the gate looks at itself, whatever the definition says. */
+const NATIVE: ReadonlySet<string> = new Set(["http.out", "llm.basic", "blob", "timer"]);
+
 function checkLists({ name, capType, schema }: CapDefinition, origin: Origin, faults: FaultList): void {
-  if (schema.kind !== "record") return;
+  if (schema.kind !== "record" || NATIVE.has(capType)) return;
   for (const [field, type] of schema.fields) {
     if (!LISTS.test(field) || !isList(type)) continue;
     const enforcer = ENFORCERS.get(capType);

@@ -11,7 +11,7 @@ import type { Expr, ExprOrValue, Reference, Step } from "../definitions.ts";
 import type { Effect } from "../manifest.ts";
 import type { Fault, Report } from "../source.ts";
 import type { PlanDraft } from "./given.ts";
-import { ABSENT, either, type Known, kindsOf, lookUp, wordsOf } from "./known.ts";
+import { ABSENT, either, type Known, kindsOf, lookUp, meantPath, wordsOf } from "./known.ts";
 import { checkCondition, type LookUp, PlaceCheck, typeOf } from "./typing.ts";
 
 /** A plan as far as it could be typed. */
@@ -186,14 +186,21 @@ class Scope {
     const { named } = place;
     switch (ref.root) {
       case "input":
-        return [`${this.plan.draft.input} has nothing there`, undefined];
+        return [
+          `${this.plan.draft.input} has nothing there`,
+          didYouMeanPath("@plan.input", this.plan.input?.type, ref.path),
+        ];
       case "var": {
         // AIR's own check takes the name up to the first dot.
         const told = named && !this.#binders.has(ref.name.split(".")[0]!);
         return [told ? null : `no step binds ${quote(ref.name)}`, this.#variableHint(ref.name)];
       }
       case "step": {
-        if (this.#steps.has(ref.step)) return [`the step ${quote(ref.step)} has nothing there`, undefined];
+        if (this.#steps.has(ref.step)) {
+          const value = this.#value(this.#steps.get(ref.step)!);
+          const hint = didYouMeanPath(`@step:${ref.step}`, value, ref.path);
+          return [`the step ${quote(ref.step)} has nothing there`, hint];
+        }
         // A text that is no reference at all was told when it was read.
         return [
           named || ref.step === "" ? null : `there is no step ${quote(ref.step)}`,
@@ -201,7 +208,8 @@ class Scope {
         ];
       }
       case "event":
-        if ("event" in place) return ["the event has nothing there", undefined];
+        if ("event" in place)
+          return ["the event has nothing there", didYouMeanPath("@event", place.event, ref.path)];
         return [named ? null : "there is an event only in the where of an await_event", undefined];
     }
   }
@@ -327,6 +335,11 @@ export function bindingsOf(step: PlanDraft["steps"][number]): readonly string[] 
 
 function record(fields: Readonly<Record<string, Known | undefined>>): Known {
   return { kind: "record", fields: new Map(Object.entries(fields)) };
+}
+
+function didYouMeanPath(root: string, start: Known | undefined, path: readonly string[]): string | undefined {
+  const meant = meantPath(start, path);
+  return meant === undefined ? undefined : `did you mean ${quote([root, ...meant].join("."))}?`;
 }
 
 function didYouMean(word: string, candidates: Iterable<string>): string | undefined {

@@ -77,7 +77,10 @@ function unknownStep(
     code: "plan.unknown_step",
     pointer,
     message: `there is no step ${quote(id)}`,
-    expected: "the id of a step",
+    expected: `the id of a step: ${[...ids]
+      .slice(0, 8)
+      .map((each) => quote(each))
+      .join(", ")}`,
     found: quote(id),
     ...(meant === undefined ? {} : { hint: `did you mean ${quote(meant)}?` }),
   });

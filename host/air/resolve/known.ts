@@ -1,5 +1,6 @@
 /** What is known of a value before a plan runs: a type, or as much of one as the expressions say. */
 
+import { nearest } from "../../values/nearest.ts";
 import type { PrimitiveKind, Type } from "../../values/type.ts";
 
 /** Every resolved `Type` is one. Undefined wherever a value may be anything. */
@@ -92,6 +93,17 @@ function step(known: Known | undefined, segment: string): Known | undefined | ty
     default:
       return ABSENT;
   }
+}
+
+/** The path that may have been meant: its first segment that leads nowhere as the nearest field that is there. */
+export function meantPath(start: Known | undefined, path: readonly string[]): readonly string[] | undefined {
+  const end = path.findIndex((_, i) => lookUp(start, path.slice(0, i + 1)) === ABSENT);
+  if (end < 0) return undefined;
+  const here = lookUp(start, path.slice(0, end));
+  const inside = here !== ABSENT && here?.kind === "option" ? here.item : here;
+  if (inside === ABSENT || inside?.kind !== "record") return undefined;
+  const meant = nearest(path[end]!, inside.fields.keys());
+  return meant === undefined ? undefined : [...path.slice(0, end), meant, ...path.slice(end + 1)];
 }
 
 /** Kinds that become one another where a value enters by way of its bytes. */

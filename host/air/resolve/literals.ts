@@ -9,11 +9,12 @@ import { compareBytes, equalBytes, fromBase64 } from "../../values/bytes.ts";
 import { encodeCbor } from "../../values/cbor.ts";
 import { AirloomError } from "../../values/errors.ts";
 import { isJsonArray, isJsonObject, type Json, JsonNumber, type JsonObject } from "../../values/json.ts";
+import { forPlans } from "../../values/natural.ts";
 import { child } from "../../values/pointer.ts";
 import { quote } from "../../values/quote.ts";
 import type { Schema } from "../../values/schema.ts";
 import type { Type } from "../../values/type.ts";
-import { NULL, record, text, UNIT, type Value, variant, variantTag } from "../../values/value.ts";
+import { NULL, record, text, type Value, variant } from "../../values/value.ts";
 import type { ExprOrValue } from "../definitions.ts";
 import { cborFromJson } from "../node-plan.ts";
 import { secretRef, tagged } from "../parse/tagged.ts";
@@ -25,19 +26,19 @@ export function typedLiteral(json: Json, schema: Schema, warn: (fault: Fault) =>
   if (written !== undefined) {
     const canonical = inOrder(written);
     const value = tried(() => schema.parse(canonical, "tagged"));
-    if (value !== undefined) return { kind: "literal", value: withPayloads(value), tagged: canonical };
+    if (value !== undefined) return { kind: "literal", value: forPlans(value), tagged: canonical };
   }
   const faults: Fault[] = [];
   const value = sugarValue(json, schema, (fault) => faults.push(fault));
   for (const fault of faults) warn(fault);
-  return { kind: "literal", value: withPayloads(value), tagged: inOrder(schema.toTagged(value)) };
+  return { kind: "literal", value: forPlans(value), tagged: inOrder(schema.toTagged(value)) };
 }
 
 /** A literal that says its own kinds, where nothing gives it a schema; AIR keeps it as it was written. */
 export function untypedLiteral(json: Json): ExprOrValue | undefined {
   const written = tagged(json);
   if (written === undefined) return undefined;
-  return { kind: "literal", value: withPayloads(valueFrom(written)), tagged: written };
+  return { kind: "literal", value: forPlans(valueFrom(written)), tagged: written };
 }
 
 /**
@@ -217,23 +218,5 @@ function scalarOf(tag: string, body: Json): Value {
       return { kind: tag, value: BigInt((body as JsonNumber).raw) };
     default:
       return { kind: tag as "text" | "dec128" | "hash" | "uuid", value: body as string };
-  }
-}
-
-/** Unit where the tag-only form left the payload out: what a plan sees of a variant. */
-function withPayloads(value: Value): Value {
-  switch (value.kind) {
-    case "list":
-    case "set":
-      return { kind: value.kind, items: value.items.map(withPayloads) };
-    case "map":
-      return { kind: "map", entries: value.entries.map(([key, item]) => [key, withPayloads(item)]) };
-    case "record": {
-      const fields = new Map([...value.fields].map(([name, field]) => [name, withPayloads(field)]));
-      if (variantTag(value) !== undefined && !fields.has("$value")) fields.set("$value", UNIT);
-      return { kind: "record", fields };
-    }
-    default:
-      return value;
   }
 }

@@ -1,5 +1,4 @@
 import { compareText } from "../../values/bytes.ts";
-import { nearest } from "../../values/nearest.ts";
 import { child } from "../../values/pointer.ts";
 import { quote } from "../../values/quote.ts";
 import { compileSchema, type Schema } from "../../values/schema.ts";
@@ -10,6 +9,7 @@ import { nodeHash } from "../node.ts";
 import type { Slot } from "../parse/plan.ts";
 import type { FaultList, Origin, Sourced } from "../source.ts";
 import type { Active } from "./active.ts";
+import { effectHint } from "./effects.ts";
 import { checkExpressions } from "./expressions.ts";
 import type { Given, PlanDraft } from "./given.ts";
 import { checkGrantName, type Grants } from "./grants.ts";
@@ -185,9 +185,7 @@ class Typer {
   #unknownEffect(kind: string, pointer: string): void {
     if (this.#context.active.effectsBroken) return;
     const later = laterEffect(kind, pointer);
-    const meant = nearest(kind, this.#context.effects.keys());
-    const hint =
-      meant === undefined ? `add "sys/${kind}@1" to "effects" of the manifest` : `did you mean ${meant}?`;
+    const hint = effectHint(kind, this.#context.effects.keys());
     this.#faults.add(
       this.#origin,
       later ?? {

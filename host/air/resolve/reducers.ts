@@ -7,6 +7,7 @@ import { laterEffect } from "../later.ts";
 import type { Effect, Grant, PureModule, Reducer } from "../manifest.ts";
 import type { FaultList, Origin, Sourced } from "../source.ts";
 import type { Active } from "./active.ts";
+import { effectHint } from "./effects.ts";
 import { armFor, type EventForm, eventForm, RECEIPT_EVENTS } from "./events.ts";
 import type { Given } from "./given.ts";
 import { checkGrantName, type Grants } from "./grants.ts";
@@ -168,17 +169,12 @@ function unlistedEffect(
   faults: FaultList,
 ): void {
   const later = laterEffect(kind, pointer);
-  const meant = nearest(kind, known);
-  const listed =
-    meant === undefined
-      ? `add "sys/${plain(kind)}@1" to "effects" of the manifest`
-      : `did you mean ${meant}?`;
   faults.add(origin, {
     code: "effect.unlisted",
     pointer,
     message: `${plain(name)} emits ${quote(kind)}, which the manifest does not list: every one will be refused`,
     found: quote(kind),
-    hint: later === null ? listed : later.message,
+    hint: later === null ? effectHint(kind, known) : later.message,
   });
 }
 

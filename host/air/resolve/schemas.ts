@@ -1,7 +1,15 @@
 import { AirloomError } from "../../values/errors.ts";
+import { LazyMap } from "../../values/lazy-map.ts";
 import { child } from "../../values/pointer.ts";
-import { compileSchema, compileSchemas, type Schema, schemaFaults } from "../../values/schema.ts";
+import {
+  compileSchema,
+  compileSchemas,
+  type Schema,
+  type SchemaMemo,
+  schemaFaults,
+} from "../../values/schema.ts";
 import type { Type } from "../../values/type.ts";
+import { catalogue } from "../catalogue.ts";
 import type { FaultList, Origin } from "../source.ts";
 import type { Active } from "./active.ts";
 
@@ -17,10 +25,30 @@ export interface Schemas {
  * with one of them, and those that refer to it, are left out.
  */
 export function compileAll(active: Active, faults: FaultList): Schemas {
+  return compiled(active) ?? soundOnes(active, faults);
+}
+
+/** Null when there are faults. Built-in schemas have none: each is compiled when it is first asked for. */
+function compiled(active: Active): Schemas | null {
+  const lookup = (name: string): Type | undefined => active.set.schemas.get(name)?.definition.type;
+  const builtins = catalogue().schemas;
+  const own = new Map<string, Type>();
+  for (const name of active.set.schemas.keys()) if (!builtins.has(name)) own.set(name, lookup(name)!);
+  const memo: SchemaMemo = new Map();
+  try {
+    const schemas = compileSchemas(own, memo, lookup);
+    const compile = (name: string): Schema =>
+      schemas.get(name) ?? compileSchema(name, lookup(name)!, lookup, memo);
+    return { byName: new LazyMap(active.set.schemas.keys(), compile), lookup };
+  } catch (error) {
+    if (error instanceof AirloomError && error.kind === "manifest") return null;
+    throw error;
+  }
+}
+
+function soundOnes(active: Active, faults: FaultList): Schemas {
   const types = new Map<string, Type>();
   for (const [name, { definition }] of active.set.schemas) types.set(name, definition.type);
-  const whole = compiled(types);
-  if (whole !== null) return { byName: whole, lookup: (name) => types.get(name) };
   const found = schemaFaults(types);
   for (const { code, schema, pointer, ref, message, hint } of found) {
     const { origin } = active.set.schemas.get(schema)!;
@@ -30,16 +58,6 @@ export function compileAll(active: Active, faults: FaultList): Schemas {
   }
   const sound = without(types, new Set(found.map(({ schema }) => schema)));
   return { byName: compileSchemas(sound), lookup: (name) => sound.get(name) };
-}
-
-/** Null when there are faults. */
-function compiled(types: ReadonlyMap<string, Type>): ReadonlyMap<string, Schema> | null {
-  try {
-    return compileSchemas(types);
-  } catch (error) {
-    if (error instanceof AirloomError && error.kind === "manifest") return null;
-    throw error;
-  }
 }
 
 /** The types that do not depend on one of these. */

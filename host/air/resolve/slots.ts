@@ -22,7 +22,7 @@ export function typeSlot(slot: Slot, schema: Schema | null, report: Report): Exp
     for (const fault of faults) report(fault);
     return { kind: "expr", expr };
   }
-  if (schema === null) return untypedLiteral(slot.json) ?? untyped(slot, report);
+  if (schema === null) return untypedLiteral(slot.json) ?? untyped(slot, faults, report);
   const below = (fault: Fault): Fault => ({ ...fault, pointer: `${slot.pointer}${fault.pointer}` });
   try {
     return typedLiteral(slot.json, schema, (fault) => report(below(fault)));
@@ -51,7 +51,12 @@ function mixed({ json, pointer }: Slot, faults: readonly Fault[], report: Report
   });
 }
 
-function untyped({ pointer }: Slot, report: Report): null {
+/** What has an operator was meant for an expression, whatever is wrong with it. */
+function untyped({ json, pointer }: Slot, faults: readonly Fault[], report: Report): null {
+  if (isJsonObject(json) && json.has("op") && faults.length > 0) {
+    for (const fault of faults) report(fault);
+    return null;
+  }
   report({
     code: "plan.untyped_value",
     pointer,

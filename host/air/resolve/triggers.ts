@@ -7,6 +7,7 @@ import { parsePath } from "../parse/reference.ts";
 import type { FaultList, Origin } from "../source.ts";
 import type { Active } from "./active.ts";
 import type { Given } from "./given.ts";
+import { meantPath } from "./known.ts";
 import { equalTypes, mayHave } from "./paths.ts";
 import type { Schemas } from "./schemas.ts";
 
@@ -89,16 +90,21 @@ function checkFit(
       message: `${source.event} is of another type than ${plan.input.name}, the input of ${source.plan}`,
       expected: plan.input.name,
       found: source.event,
-      hint: "events the plan cannot read are refused",
+      hint: `make ${source.event} the input of a plan of its own: an event this plan cannot read is refused`,
     });
   }
   if (source.correlateBy !== null && !mayHave(plan.input.type, parsePath(source.correlateBy))) {
+    const meant = meantPath(plan.input.type, parsePath(source.correlateBy));
     faults.add(origin, {
       code: "trigger.correlate_by",
       pointer: `${pointer}/correlate_by`,
       message: `${plan.input.name} has nothing at ${quote(source.correlateBy)}`,
+      expected: `a path to a field of ${plan.input.name}`,
       found: quote(source.correlateBy),
-      hint: "instances of this plan get no correlation id",
+      hint:
+        meant === undefined
+          ? "remove it: instances of this plan get no correlation id by it"
+          : `did you mean ${quote(meant.join("."))}?`,
     });
   }
 }

@@ -3,7 +3,7 @@
  * and the nearest name.
  */
 
-import { isJsonArray, isJsonObject, type Json, type JsonObject } from "../../values/json.ts";
+import { isJsonArray, isJsonObject, type Json, JsonNumber, type JsonObject } from "../../values/json.ts";
 import { describeJson } from "../../values/json-describe.ts";
 import { nearest } from "../../values/nearest.ts";
 import { child } from "../../values/pointer.ts";
@@ -11,6 +11,7 @@ import { quote } from "../../values/quote.ts";
 import { isError } from "../codes.ts";
 import { LATER_WORDS, laterWord } from "../later.ts";
 import type { Fault, Report } from "../source.ts";
+import { exampleOf, HASH_FIELD, typeHint } from "./examples.ts";
 
 /** An error as the validators leave it; ajv describes the fields. */
 export interface ShapeError {
@@ -81,12 +82,17 @@ class Explainer {
       case "additionalProperties":
         return this.#unknown(pointer, found, error);
       case "type":
-        return wrong("shape.type", pointer, expectedOf(error), found);
+        return withHint(wrong("shape.type", pointer, expectedOf(error), found), typeHint(pointer, found));
       case "enum":
       case "const":
+      case "minimum":
+      case "maximum":
         return notAllowed(pointer, error, found);
       case "pattern":
-        return wrong(grammarCode(error), pointer, expectedOf(error), found);
+        return withHint(
+          wrong(grammarCode(error), pointer, expectedOf(error), found),
+          HASH_FIELD.test(pointer) ? "leave it out: it is filled in" : undefined,
+        );
       case "minItems":
       case "minProperties":
       case "maxProperties":
@@ -103,14 +109,17 @@ class Explainer {
   #missingField(pointer: string, found: Json | undefined, error: ShapeError): Fault {
     const name = error.params.missingProperty as string;
     const names = fieldsOf(error);
-    const present = isJsonObject(found ?? null) ? [...(found as JsonObject).keys()] : [];
+    const keys = isJsonObject(found ?? null) ? [...(found as JsonObject).keys()] : [];
+    const present = keys.filter((key) => !key.startsWith("$"));
     const meant = present.find((key) => !names.includes(key) && meantBy(key, found, names) === name);
+    const example = exampleOf(pointer, name);
     return {
       code: "shape.missing_field",
       pointer: meant === undefined ? pointer : child(pointer, meant),
       ...(meant === undefined ? {} : { part: "key" }),
       message: `the field ${name} is missing`,
       expected: name,
+      ...(example === undefined ? {} : { hint: `write ${example}` }),
       ...(meant === undefined ? {} : { found: quote(meant), hint: `did you mean ${name}?` }),
     };
   }
@@ -164,13 +173,22 @@ function badKey(pointer: string, name: string, error: ShapeError): Fault {
 }
 
 function notAllowed(pointer: string, error: ShapeError, found: Json | undefined): Fault {
+  if (error.params.limit !== undefined) return wrong("shape.value", pointer, expectedOf(error), found);
   const { allowedValue, allowedValues } = error.params;
   const allowed = ((allowedValues as unknown[] | undefined) ?? [allowedValue]).map(String);
+  if (typeof allowedValue === "string" && found instanceof JsonNumber) {
+    const text = quote(allowedValue);
+    return withHint(wrong("shape.value", pointer, text, found), `write ${text}, in quotes`);
+  }
   if (typeof found === "string" && LATER_WORDS.has(found)) return laterWord(pointer, found, allowed);
   const expected = allowed.length === 1 ? allowed[0]! : `one of ${allowed.join(", ")}`;
   const meant = typeof found === "string" ? nearest(found, allowed) : undefined;
   const hint = meant === undefined ? {} : { hint: `did you mean ${meant}?` };
   return { ...wrong("shape.value", pointer, expected, found), ...hint };
+}
+
+function withHint(fault: Fault, hint: string | undefined): Fault {
+  return hint === undefined ? fault : { ...fault, hint };
 }
 
 function wrong(code: string, pointer: string, expected: string, found: Json | undefined): Fault {

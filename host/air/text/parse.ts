@@ -8,9 +8,10 @@ import { type Json, JsonNumber } from "../../values/json.ts";
 import { NESTING_MAX } from "../../values/limits.ts";
 import { child } from "../../values/pointer.ts";
 import { quote } from "../../values/quote.ts";
-import { isWellFormed } from "../../values/utf8.ts";
+import { halfPairAt, isWellFormed } from "../../values/utf8.ts";
 import type { Location, Origin, Part, Report } from "../source.ts";
-import { scan, type TextEnd } from "./scan.ts";
+import { parseExact } from "./exact.ts";
+import { positionOf, scan, type TextEnd } from "./scan.ts";
 
 /** A file that was read. */
 export interface SourceText extends Origin {
@@ -24,10 +25,28 @@ export interface SourceText extends Origin {
 type Position = Pick<Location, "line" | "column">;
 
 /**
- * Reads one JSON text and reports every fault: `json.syntax` (the first only), `json.nesting`,
- * `json.duplicate_key`, `json.text`.
+ * Reads one JSON text and reports every fault: `json.syntax` (the first only), `json.encoding`, `json.nesting`,
+ * `json.duplicate_key`, `json.text`. What was no UTF-8 stands in the text as `fromAnyBytes` leaves it.
  */
 export function parseJsonText(file: string, text: string, report: (at: Origin) => Report): SourceText {
+  const json = parseExact(text);
+  if (json !== undefined) return { file, json, sound: true, locate: locator(text) };
+  return parseWithPositions(file, text, report);
+}
+
+/** A tree with positions costs many times what its values do: it is made for the first that asks where. */
+function locator(text: string): Origin["locate"] {
+  let body: ValueNode | undefined;
+  return (pointer, part) => {
+    body ??= parse(text, { mode: "json", ranges: true }).body;
+    return locate(body, pointer, part);
+  };
+}
+
+/** The same for any text, by the parser that keeps positions. */
+export function parseWithPositions(file: string, text: string, report: (at: Origin) => Report): SourceText {
+  const half = halfPairAt(text);
+  if (half >= 0) return undecoded(file, text, half, report);
   const end = scan(text);
   if (end.tooDeep !== null) {
     const at = fixed(file, end.tooDeep);
@@ -53,6 +72,22 @@ export function parseJsonText(file: string, text: string, report: (at: Origin) =
   });
   const json = reader.value(body, "");
   return { ...origin, file, json, sound };
+}
+
+function undecoded(file: string, text: string, offset: number, report: (at: Origin) => Report): SourceText {
+  const at = fixed(file, positionOf(text, offset));
+  const unit = text.charCodeAt(offset);
+  const byte =
+    unit >= 0xdc80 && unit <= 0xdcff ? `the byte 0x${(unit - 0xdc00).toString(16)}` : "half a character";
+  report(at)({
+    code: "json.encoding",
+    pointer: "",
+    message: `not UTF-8: found ${byte}`,
+    expected: "UTF-8",
+    found: byte,
+    hint: offset === 0 ? "is it UTF-16? Save the file as UTF-8" : "save the file as UTF-8",
+  });
+  return { ...at, file, json: null, sound: false };
 }
 
 function unreadable(

@@ -42,9 +42,9 @@ export function scan(text: string): TextEnd {
     else if (c === "}" || c === "]") depth -= 1;
     if (depth > NESTING_MAX && tooDeep < 0) tooDeep = i;
   }
-  const end = position(text, text.trimEnd().length);
+  const end = positionOf(text, text.trimEnd().length);
   return {
-    tooDeep: tooDeep < 0 ? null : position(text, tooDeep),
+    tooDeep: tooDeep < 0 ? null : positionOf(text, tooDeep),
     open: inString || depth > 0,
     lastToken,
     line: end.line,
@@ -55,7 +55,8 @@ export function scan(text: string): TextEnd {
 const SPACE = " \t\n\r";
 const SINGLE = '{}[],:"';
 
-function position(text: string, offset: number): { line: number; column: number } {
+/** Line and column of an offset, from 1 on. */
+export function positionOf(text: string, offset: number): { line: number; column: number } {
   let line = 1;
   let start = 0;
   for (let i = 0; i < offset; i++) {
