@@ -51,7 +51,7 @@ function live() {
   const genesis = {
     worldId: "0".repeat(32),
     limitsProfile: 1n,
-    fuelSchedule: "none",
+    fuelSchedule: 1n,
     behaviourFlags: [],
     publicKey: new Uint8Array(32),
   };

@@ -1,21 +1,9 @@
 /** `airloom`: the command line as a function, so that tests run it in process. */
 
 import { Command, CommanderError } from "commander";
-import { buildCommand } from "./commands/build.ts";
-import { checkCommand } from "./commands/check.ts";
-import { diffCommand } from "./commands/diff.ts";
-import { explainCommand } from "./commands/explain.ts";
-import { fmtCommand } from "./commands/fmt.ts";
-import { hashCommand } from "./commands/hash.ts";
-import { journalCommand } from "./commands/journal.ts";
-import { replayCommand } from "./commands/replay.ts";
-import { runCommand } from "./commands/run.ts";
-import { sendCommand } from "./commands/send.ts";
-import { showCommand } from "./commands/show.ts";
-import { stateCommand } from "./commands/state.ts";
 import { EXIT } from "./exit.ts";
 import { guarded, type Io } from "./io.ts";
-import { createRun } from "./run.ts";
+import { createRun, type Run } from "./run.ts";
 import { version } from "./version.ts";
 
 const EXIT_CODES = `
@@ -27,6 +15,34 @@ Exit codes:
   4  a module, definition or world is missing
   5  busy, or held by another process
   70 a bug, or a failure of this machine`;
+
+type AddCommand = (program: Command, io: Io, run: Run) => void;
+
+/**
+ * The commands by name, in the order that help lists them. Each stands in a module of its own that is read only
+ * when it is called: the compiler, the store and the engine would be most of what `check` costs.
+ */
+const COMMANDS: ReadonlyMap<string, () => Promise<AddCommand>> = new Map([
+  ["init", async () => (await import("./commands/init.ts")).initCommand],
+  ["build", async () => (await import("./commands/build.ts")).buildCommand],
+  ["codegen", async () => (await import("./commands/codegen.ts")).codegenCommand],
+  ["check", async () => (await import("./commands/check.ts")).checkCommand],
+  ["explain", async () => (await import("./commands/explain.ts")).explainCommand],
+  ["fmt", async () => (await import("./commands/fmt.ts")).fmtCommand],
+  ["hash", async () => (await import("./commands/hash.ts")).hashCommand],
+  ["show", async () => (await import("./commands/show.ts")).showCommand],
+  ["diff", async () => (await import("./commands/diff.ts")).diffCommand],
+  ["inspect", async () => (await import("./commands/inspect.ts")).inspectCommand],
+  ["run", async () => (await import("./commands/run.ts")).runCommand],
+  ["send", async () => (await import("./commands/send.ts")).sendCommand],
+  ["state", async () => (await import("./commands/state.ts")).stateCommand],
+  ["journal", async () => (await import("./commands/journal.ts")).journalCommand],
+  ["capture", async () => (await import("./commands/capture.ts")).captureCommand],
+  ["shrink", async () => (await import("./commands/shrink.ts")).shrinkCommand],
+  ["coverage", async () => (await import("./commands/coverage.ts")).coverageCommand],
+  ["replay", async () => (await import("./commands/replay.ts")).replayCommand],
+  ["debug", async () => (await import("./commands/debug.ts")).debugCommand],
+]);
 
 /** Runs one command line (without node and script) and gives its exit code. Never throws. */
 export async function main(argv: readonly string[], terminal: Io): Promise<number> {
@@ -41,21 +57,7 @@ export async function main(argv: readonly string[], terminal: Io): Promise<numbe
   const run = createRun(io, (code) => {
     exitCode = code;
   });
-  const commands = [
-    buildCommand,
-    checkCommand,
-    explainCommand,
-    fmtCommand,
-    hashCommand,
-    showCommand,
-    diffCommand,
-    runCommand,
-    sendCommand,
-    stateCommand,
-    journalCommand,
-    replayCommand,
-  ];
-  for (const add of commands) add(program, io, run);
+  for (const add of await commandsFor(argv)) add(program, io, run);
   try {
     await program.parseAsync([...argv], { from: "user" });
     return exitCode;
@@ -63,4 +65,12 @@ export async function main(argv: readonly string[], terminal: Io): Promise<numbe
     if (!(error instanceof CommanderError)) throw error;
     return error.exitCode === 0 ? EXIT.fine : EXIT.usage;
   }
+}
+
+/** The command that is called; all of them where help, or a name that is none, needs their list. */
+async function commandsFor(argv: readonly string[]): Promise<readonly AddCommand[]> {
+  if (argv[0] === "--version" || argv[0] === "-V") return [];
+  const called = COMMANDS.get(argv[0] ?? "");
+  const wanted = called === undefined ? [...COMMANDS.values()] : [called];
+  return Promise.all(wanted.map((load) => load()));
 }

@@ -9,6 +9,7 @@ import type { Hash } from "../../host/values/brand.ts";
 import { hashOf } from "../../host/values/hash.ts";
 import { probe } from "../kernel/probe.ts";
 import {
+  airloom,
   airloomHere,
   copyWorld,
   installModule,
@@ -241,7 +242,9 @@ describe("airloom run", () => {
   it("exits 70 when the engine fails under a module, and the world goes on afterwards", async () => {
     const folder = await newWorld(startWork({ maxAttempts: 1, baseDelayMs: 1 }).replace(`"hello"`, `"sink"`));
     await installModule(folder, await probe());
-    const { exitCode, stdout } = await airloomHere(["run", folder, "--json"]);
+    // The stack budget of a module is far below the engine's stack, unless that is made smaller.
+    const nodeOptions = ["--stack-size=160"];
+    const { exitCode, stdout } = await airloom(["run", folder, "--json"], { nodeOptions });
     expect(exitCode).toBe(70);
     expect(jsonLines(stdout).at(-1)).toMatchObject({
       type: "error",

@@ -221,7 +221,10 @@ function orders(): ModuleHost {
   );
   const timer = { kind: "timer.set", params, slot: "reminder", idempotencyKey: null };
   const output = { state, events: [], effects: [timer], annotation: null };
-  return { step: () => ({ ok: true, output, fuel: 0n }) };
+  return {
+    step: () => ({ ok: true, output, fuel: 0n }),
+    run: () => ({ ok: true, output: state, fuel: 0n }),
+  };
 }
 
 function faultOf(record: JournalRecord): readonly string[] {

@@ -32,6 +32,7 @@ describe("the pages", () => {
 
 /** Diagnostics whose examples would be too long, or are of programs and not of files. */
 const NOT_SHOWN: ReadonlySet<string> = new Set([
+  "json.encoding", // its example is bytes, which no page of text can show
   "json.nesting",
   "type.too_deep",
   "schema.too_deep",
@@ -60,8 +61,9 @@ describe("the examples", () => {
   );
 });
 
-/** Texts of that form that are no codes: names of files, and moments of `AIRLOOM_TRACE`. */
-const NO_CODES = /\.(db|json|jsonl|ts|wasm|md|txt)$|^(frame|receipt)\.(sealed|durable|published|received)$/;
+/** Texts of that form that are no codes: names of files, moments of `AIRLOOM_TRACE`, an adapter. */
+const NO_CODES =
+  /\.(db|json|jsonl|ts|wasm|md|txt)$|^(frame|receipt)\.(sealed|durable|published|received)$|^host\.http$/;
 
 describe("the codes", () => {
   it("are all that the sources have", () => {

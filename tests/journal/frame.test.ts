@@ -140,6 +140,14 @@ describe("a frame that was damaged", () => {
     expect(refusal(bytes).fields).toMatchObject({ frame: 0n, record: 1 });
   });
 
+  it("refuses a kind that is no integer, though JavaScript would make its number of it", () => {
+    const { number } = LAYOUT.continue;
+    expect(decodeRecord(encodeCbor([number, null, null]))).toMatchObject({ kind: "continue" });
+    for (const kind of [`${number}`, Uint8Array.of(number), [number]]) {
+      expect(() => decodeRecord(encodeCbor([kind, null, null]))).toThrow(AirloomError);
+    }
+  });
+
   it("refuses records of unknown kind and of other fields", () => {
     const unknown = encodeCbor([99, null, null]);
     const short = encodeCbor([LAYOUT.domain_event.number, null, null, "s"]);

@@ -81,7 +81,7 @@ function inputsHash(folder: string): string {
       .sort(byCodeUnit)
       .map((file) => join(path, file)),
   );
-  const builders = ["asc", "compile", "layout", "reducer-class"].map((name) =>
+  const builders = ["asc", "asconfig", "compile", "layout", "reducer-class", "sections"].map((name) =>
     join(ROOT, `host/build/${name}.ts`),
   );
   const settings = ["asconfig.json", "node_modules/assemblyscript/package.json"].map((name) =>

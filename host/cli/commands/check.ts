@@ -1,17 +1,18 @@
 import { relative, resolve, sep } from "node:path";
 import { type Command, Option } from "commander";
+import type { Manifest } from "../../air/manifest.ts";
+import { loadWorldFolder } from "../../build/directory.ts";
 import { folderModules } from "../../build/modules.ts";
 import { unsupportedFeatures } from "../../kernel/supported.ts";
-import { loadModules } from "../../runtime/definitions.ts";
+import { loadModules } from "../../runtime/modules.ts";
+import type { Hash } from "../../values/brand.ts";
 import { AirloomError, type Diagnostic } from "../../values/errors.ts";
-import { admitModule } from "../../wasm/admission.ts";
 import { EXIT } from "../exit.ts";
 import type { Io } from "../io.ts";
 import { renderDiagnostic } from "../render/error.ts";
 import { githubAnnotation } from "../render/github.ts";
 import { clean, paletteOf, plural } from "../render/text.ts";
 import type { Run } from "../run.ts";
-import { readDefinitions } from "../world.ts";
 
 interface Options {
   readonly strict?: boolean;
@@ -91,33 +92,28 @@ async function inspect(
   folder: string,
 ): Promise<{ manifest: string | null; diagnostics: readonly Diagnostic[] }> {
   try {
-    const { definitions, warnings: found } = readDefinitions(folder);
-    const { manifest } = definitions;
-    const warnings = [...found, ...unsupportedFeatures(manifest)];
-    const modules = await loadModules(manifest, folderModules(folder)).catch((error: unknown) => error);
-    if (modules instanceof AirloomError && modules.code === "module.missing")
-      return { manifest: manifest.hash, diagnostics: [...warnings, asWarning(modules)] };
-    if (!(modules instanceof Map)) throw modules;
-    const refused = [...modules.values()].flatMap((bytes: Uint8Array) => admissionFaults(bytes));
-    return { manifest: manifest.hash, diagnostics: [...warnings, ...refused] };
+    const { manifest, settings, warnings } = loadWorldFolder(folder);
+    const modules = await builtModules(manifest, folder);
+    const refused =
+      modules instanceof Map
+        ? (await import("../built.ts")).moduleFaults(manifest, settings, modules)
+        : [modules];
+    return {
+      manifest: manifest.hash,
+      diagnostics: [...warnings, ...unsupportedFeatures(manifest), ...refused],
+    };
   } catch (error) {
     if (!(error instanceof AirloomError) || error.kind !== "manifest") throw error;
     return { manifest: null, diagnostics: error.diagnostics };
   }
 }
 
-/** Definitions are sound before their modules are built. */
-function asWarning(error: AirloomError): Diagnostic {
-  return { code: error.code, severity: "warning", message: error.message };
-}
-
-function admissionFaults(bytes: Uint8Array): readonly Diagnostic[] {
+/** Modules by hash, or the warning that one is not built: definitions are sound before their modules are. */
+async function builtModules(manifest: Manifest, folder: string): Promise<Map<Hash, Uint8Array> | Diagnostic> {
   try {
-    admitModule(bytes);
-    return [];
+    return await loadModules(manifest, folderModules(folder));
   } catch (error) {
-    if (!(error instanceof AirloomError)) throw error;
-    const own: Diagnostic = { code: error.code, severity: "error", message: error.message };
-    return error.diagnostics.length > 0 ? error.diagnostics : [own];
+    if (!(error instanceof AirloomError) || error.code !== "module.missing") throw error;
+    return { code: error.code, severity: "warning", message: error.message };
   }
 }

@@ -7,20 +7,27 @@ import { frameJson, recordJson, recordText } from "../render/record.ts";
 import { clean, instant, paletteOf } from "../render/text.ts";
 import type { Run } from "../run.ts";
 import { authoredDefinitions, framesOf, placeOf, reading } from "../world.ts";
+import { verifyCommand } from "./verify.ts";
 
 interface Options {
   readonly store?: string;
   readonly json?: boolean;
 }
 
+const HELP = `
+Example:
+  airloom journal show air/worlds/retry-backoff`;
+
 export function journalCommand(program: Command, io: Io, run: Run): void {
-  const journal = program.command("journal").description("read a world's journal");
+  const journal = program.command("journal").description("read and prove a world's journal");
+  verifyCommand(journal, io, run);
   journal
     .command("show")
     .description("print every record with its fields")
     .argument("<world>", "world folder")
     .option("--store <folder>", "where the world's store is (default: .airloom in the folder)")
     .option("--json", "one JSON object a frame and a record")
+    .addHelpText("after", HELP)
     .action((world: string, options: Options) => run(options, () => show(io, world, options)));
 }
 

@@ -1,4 +1,5 @@
-import { resolve } from "node:path";
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
 import type { Command } from "commander";
 import { stringifyJson } from "../../values/json.ts";
 import { EXIT } from "../exit.ts";
@@ -7,22 +8,60 @@ import { renderReplay, replayJson } from "../render/replay.ts";
 import { replayPlace } from "../replaying.ts";
 import type { Run } from "../run.ts";
 import { placeOf } from "../world.ts";
+import { type CorpusCommandOptions, parseJobs, parseReport, replayRecordings } from "./corpus.ts";
 
-interface Options {
+interface Options extends CorpusCommandOptions {
   readonly store?: string;
-  readonly against?: string;
-  readonly json?: boolean;
 }
+
+const EXAMPLES = `
+Examples:
+  airloom replay air/worlds/retry-backoff
+  airloom replay air/worlds/retry-backoff --against air/worlds/retry-backoff-workflow
+  airloom replay tests/journals --against . --report junit=replay.xml --report markdown=replay.md
+  airloom replay 'tests/journals/**/*.airj' --modules .`;
 
 export function replayCommand(program: Command, io: Io, run: Run): void {
   program
     .command("replay")
-    .description("derive a world again from its journal and compare every record")
-    .argument("<world>", "world folder")
+    .description("derive worlds or recordings again from their journals and compare every record")
+    .argument("<targets...>", "a world folder; or recordings: files, folders, glob patterns")
     .option("--against <folder>", "use the definitions and modules of this world folder")
-    .option("--store <folder>", "where the world's store is (default: .airloom in the folder)")
-    .option("--json", "one JSON object")
-    .action((world: string, options: Options) => run(options, () => replayWorld(io, world, options)));
+    .option("--store <folder>", "where a world's store is (default: .airloom in the folder)")
+    .option("--modules <folder>", "world folder whose built modules stand in for those not in a recording")
+    .option("--jobs <n>", "recordings at a time (default: one for each core)", parseJobs)
+    .option(
+      "--index <file>",
+      "names and roots the corpus must have (default: index.json in a replayed folder)",
+    )
+    .option("--write-index", "take the recordings over into the index, after printing what changes")
+    .option("--allow-shrink", "do not fail when a recording of the index is missing")
+    .option("--strict-fuel", "take other fuel for a difference")
+    .option(
+      "--report <form=file>",
+      "json, junit, markdown, github or sarif, to a file; may be repeated",
+      parseReport,
+      [],
+    )
+    .option("--json", "JSON for machines")
+    .addHelpText("after", EXAMPLES)
+    .action((targets: string[], options: Options, command: Command) => {
+      const worlds = targets.filter((target) => isWorld(io, target, options.store));
+      if (worlds.length > 0 && targets.length > 1) {
+        command.error(`error: a world is replayed alone, and ${worlds[0]} is one; capture it to replay many`);
+      }
+      return run(options, () =>
+        worlds.length === 0 ? replayRecordings(io, targets, options) : replayWorld(io, targets[0]!, options),
+      );
+    });
+}
+
+/** A folder with definitions or a store, and every folder whose store is named. */
+function isWorld(io: Io, target: string, store: string | undefined): boolean {
+  if (store !== undefined) return true;
+  const path = resolve(io.cwd, target);
+  const signs = ["manifest.air.json", "world.json", ".airloom", "air"];
+  return signs.some((sign) => existsSync(join(path, sign)));
 }
 
 async function replayWorld(io: Io, world: string, options: Options): Promise<number> {

@@ -10,6 +10,7 @@ import { AirloomError } from "../../values/errors.ts";
 import { stringifyJson } from "../../values/json.ts";
 import { EXIT } from "../exit.ts";
 import type { Io } from "../io.ts";
+import { type FaultGuide, faultGuide } from "../render/fault.ts";
 import { frameJson, recordJson } from "../render/record.ts";
 import { renderReplay, replayJson } from "../render/replay.ts";
 import { cellStates, stateJson } from "../render/state.ts";
@@ -27,6 +28,10 @@ interface Options {
   readonly json?: boolean;
 }
 
+const HELP = `
+Example:
+  airloom run air/worlds/retry-backoff --verify`;
+
 export function runCommand(program: Command, io: Io, run: Run): void {
   program
     .command("run")
@@ -37,6 +42,7 @@ export function runCommand(program: Command, io: Io, run: Run): void {
     .option("--upgrade", "adopt the folder's definitions where the world runs others")
     .option("--verify", "replay the journal afterwards and print the verdict")
     .option("--json", "one JSON object a line")
+    .addHelpText("after", HELP)
     .action((world: string, options: Options) => run(options, () => runWorld(io, world, options)));
 }
 
@@ -48,6 +54,7 @@ async function runWorld(io: Io, world: string, options: Options): Promise<number
     upgrade: options.upgrade ?? false,
   });
   try {
+    printer.guide(await faultGuide(io, place.folder, definitions.manifest, world, options.store));
     const past = framesOf({ store, worldId: engine.worldId }, definitions);
     for await (const { frame, definitions: used } of past) printer.frame(frame, used.manifest, []);
     printer.live();
@@ -103,6 +110,11 @@ class Printer {
     this.#io = io;
     this.#json = json;
     this.#timeline = new Timeline(io);
+  }
+
+  /** Tells of faults what it knows beyond their records. */
+  guide(guide: FaultGuide): void {
+    this.#timeline.guide = guide;
   }
 
   /** From here on what is printed happens now. */

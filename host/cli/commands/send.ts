@@ -1,8 +1,11 @@
 import type { Command } from "commander";
+import { cellText } from "../../replay/core/diff.ts";
+import type { FrameNotice } from "../../runtime/engine.ts";
 import { readEvent } from "../../runtime/scenario.ts";
 import { EXIT } from "../exit.ts";
 import type { Io } from "../io.ts";
-import { plural } from "../render/text.ts";
+import { type FaultGuide, faultGuide } from "../render/fault.ts";
+import { clean, paletteOf, plural } from "../render/text.ts";
 import type { Run } from "../run.ts";
 import { openForWriting, placeOf } from "../world.ts";
 
@@ -12,6 +15,10 @@ interface Options {
   readonly upgrade?: boolean;
   readonly json?: boolean;
 }
+
+const HELP = `
+Example:
+  airloom send air/worlds/retry-backoff '{"schema": "demo/WorkOk@1", "value": {"req_id": "req-1"}}' --id ok-1`;
 
 export function sendCommand(program: Command, io: Io, run: Run): void {
   program
@@ -26,6 +33,7 @@ export function sendCommand(program: Command, io: Io, run: Run): void {
     .option("--store <folder>", "where the world's store is (default: .airloom in the folder)")
     .option("--upgrade", "adopt the folder's definitions where the world runs others")
     .option("--json", "one JSON object")
+    .addHelpText("after", HELP)
     .action((world: string, event: string, options: Options) =>
       run(options, () => send(io, world, event, options)),
     );
@@ -33,29 +41,44 @@ export function sendCommand(program: Command, io: Io, run: Run): void {
 
 async function send(io: Io, world: string, text: string, options: Options): Promise<number> {
   const place = placeOf(io, world, options.store);
-  const { engine, close } = await openForWriting(place, { upgrade: options.upgrade ?? false });
+  const { engine, definitions, close } = await openForWriting(place, { upgrade: options.upgrade ?? false });
   try {
     const event = readEvent(engine.state.definitions.manifest, { file: "event", line: 1, text });
     const request = options.id === undefined ? {} : { ingressId: options.id, text };
-    let faulted = false;
-    engine.onFrame(({ frame }) => {
-      faulted ||= frame.records.some((record) => record.kind === "delivery" && record.outcome === "fault");
+    const guide = await faultGuide(io, place.folder, definitions.manifest, world, options.store);
+    const faults: string[] = [];
+    engine.onFrame((notice) => {
+      faults.push(...faultLines(io, notice, guide));
     });
     const { frame, duplicate } = await engine.send({ ...event, ...request });
     const open = engine.state.intents.size;
+    const faulted = faults.length > 0;
     if (options.json) {
       io.stdout(
         `${JSON.stringify({ type: "sent", frame: Number(frame), duplicate, faulted, open_intents: open })}\n`,
       );
     } else {
       const what = duplicate ? `was accepted before, in frame ${frame}` : `accepted in frame ${frame}`;
-      io.stdout(
-        `${event.schema} ${what}${faulted ? "; a delivery faulted, see `airloom journal show`" : ""}\n`,
-      );
+      io.stdout(`${event.schema} ${what}\n`);
+      for (const line of faults) io.stdout(`${line}\n`);
       if (open > 0) io.stdout(`${plural(open, "intent")} open; \`airloom run\` goes on with them\n`);
     }
     return faulted ? EXIT.found : EXIT.fine;
   } finally {
     await close();
   }
+}
+
+/** Two lines for each delivery that faulted: why and where, and the command that shows it again. */
+function faultLines(io: Io, { frame, notes }: FrameNotice, guide: FaultGuide): readonly string[] {
+  const p = paletteOf(io);
+  return frame.records.flatMap((record, index) => {
+    if (record.kind !== "delivery" || record.outcome !== "fault") return [];
+    const place = guide.place(record, notes.find((note) => note.record === index)?.trace ?? []);
+    const what = `${record.faultCode} ${clean(record.faultMessage ?? "")}${place === null ? "" : ` (${place})`}`;
+    return [
+      `${p.red("fault")} ${clean(cellText(record.cell) ?? "")}: ${what}`,
+      `  ${p.dim(guide.command(frame.head.frame, index))}`,
+    ];
+  });
 }

@@ -18,6 +18,10 @@ interface Options {
   readonly json?: boolean;
 }
 
+const HELP = `
+Example:
+  airloom state air/worlds/retry-backoff demo/RetrySM@1`;
+
 export function stateCommand(program: Command, io: Io, run: Run): void {
   program
     .command("state")
@@ -27,6 +31,7 @@ export function stateCommand(program: Command, io: Io, run: Run): void {
     .option("--key <json>", "key of one cell: a text or an integer, as JSON")
     .option("--store <folder>", "where the world's store is (default: .airloom in the folder)")
     .option("--json", "one JSON object a cell")
+    .addHelpText("after", HELP)
     .action((world: string, reducer: string | undefined, options: Options) =>
       run(options, () => state(io, world, reducer, options)),
     );
