@@ -16,7 +16,7 @@ import { compilerVersion } from "./asc.ts";
 import type { CompilerOptions } from "./asconfig.ts";
 import { type CompileOptions, compileModule, entryOf, layoutOf, type ModuleKind } from "./compile.ts";
 import type { Layout } from "./layout.ts";
-import { keepModule, modulePath, modulesFolder, readBeside } from "./modules.ts";
+import { keepInfo, keepModule, modulePath, modulesFolder, readBeside } from "./modules.ts";
 
 /** Counts up when the same sources would be built to other files. */
 const FORMAT = 1;
@@ -64,14 +64,14 @@ export async function buildModule(request: BuildRequest): Promise<Built> {
   const known = await findBuilt(folder, await layoutOf(compile), options);
   if (known !== null) {
     admitModule(known.wasm, { ...limits, entry: entryOf(kind) });
-    return known;
+    return known.info.source === sourceIn(folder, source) ? known : moveSource(request, known);
   }
   const { wasm, hash, debug, sourceMap, warnings, inputs } = await compileModule(compile);
   const info: BuildInfo = {
     format: FORMAT,
     hash,
     kind,
-    source: relative(folder, source).split(sep).join("/"),
+    source: sourceIn(folder, source),
     assemblyscript: compilerVersion(),
     asconfig: plainOptions(options),
     inputs: Object.fromEntries([...inputs].sort(([a], [b]) => compareText(a, b))),
@@ -81,9 +81,25 @@ export async function buildModule(request: BuildRequest): Promise<Built> {
     ".wasm": wasm,
     ".debug.wasm": debug,
     ".wasm.map": sourceMap,
-    ".json": `${JSON.stringify(info, null, 2)}\n`,
+    ".json": infoText(info),
   });
   return { info: { ...info, warnings }, wasm, compiled: true };
+}
+
+/** The same texts at another place: the module stays as it is, and its file says where they are now. */
+async function moveSource({ folder, source }: BuildRequest, built: Built): Promise<Built> {
+  const info = { ...built.info, source: sourceIn(folder, source) };
+  const warnings = info.warnings.map((warning) => moved(warning, (path) => relative(folder, path)));
+  await keepInfo(folder, info.hash, infoText({ ...info, warnings }));
+  return { ...built, info };
+}
+
+function sourceIn(folder: string, source: string): string {
+  return relative(folder, source).split(sep).join("/");
+}
+
+function infoText(info: BuildInfo): string {
+  return `${JSON.stringify(info, null, 2)}\n`;
 }
 
 /** What a module of this hash was built from; null when it was not built here. */

@@ -70,9 +70,23 @@ export async function keepModule(
 ): Promise<void> {
   await mkdir(modulesFolder(folder), { recursive: true });
   for (const file of [".json", ".wasm.map", ".debug.wasm", ".wasm"] as const) {
-    const path = join(modulesFolder(folder), fileName(hash, file));
-    const draft = `${path}.${process.pid}.tmp`;
-    await writeFile(draft, files[file]);
-    await rename(draft, path);
+    await keepFile(folder, hash, file, files[file]);
   }
+}
+
+/** Replaces what is said of a module that is kept already. */
+export function keepInfo(folder: string, hash: Hash, text: string): Promise<void> {
+  return keepFile(folder, hash, ".json", text);
+}
+
+async function keepFile(
+  folder: string,
+  hash: Hash,
+  file: ModuleFile,
+  content: Uint8Array | string,
+): Promise<void> {
+  const path = join(modulesFolder(folder), fileName(hash, file));
+  const draft = `${path}.${process.pid}.tmp`;
+  await writeFile(draft, content);
+  await rename(draft, path);
 }

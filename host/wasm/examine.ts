@@ -11,7 +11,7 @@ import type { AdmissionOptions } from "./admission.ts";
 import { type Entries, entriesOf, takesAndGives } from "./entries.ts";
 import { featureFindings } from "./features.ts";
 import { type CallGraph, callGraph } from "./graph.ts";
-import { limitFindings, type Measure, measures } from "./measures.ts";
+import { functionCount, limitFindings, type Measure, measures } from "./measures.ts";
 import { functionNames } from "./names.ts";
 import { Malformed } from "./reader.ts";
 import { type FunctionScan, scanFunction } from "./scan.ts";
@@ -46,8 +46,10 @@ export function examine(bytes: Uint8Array, options: AdmissionOptions): Examinati
     const sizes = { found: `${bytes.length} bytes`, expected: `at most ${max} bytes` };
     return { ...NOTHING, findings: [finding("module.too_large", message, sizes)] };
   }
-  const refusal = engineRefusal(bytes);
   const structure = tryReading(() => readStructure(bytes));
+  const tooMany = structure === null ? [] : limitFindings([functionCount(structure)]);
+  if (tooMany.length > 0) return { ...NOTHING, structure, findings: tooMany };
+  const refusal = engineRefusal(bytes);
   const scans = structure?.complete ? (tryReading(() => scanAll(structure)) ?? []) : [];
   const names = structure === null ? NOTHING.names : functionNames(structure);
   const features = structure === null ? [] : featureFindings(structure, scans, names, options.floats);

@@ -21,6 +21,15 @@ export interface Measure {
   readonly where: string;
 }
 
+function whole(code: string, name: string, found: number, max: number, unit: string): Measure {
+  return { code: `module.${code}`, name, found, max, unit, functionIndex: null, where: "" };
+}
+
+/** Looked at before any code: each function costs time and memory, however short it is. */
+export function functionCount({ functions }: Structure): Measure {
+  return whole("too_many_functions", "functions", functions.length, LIMITS.moduleFunctionsMax, "functions");
+}
+
 export function measures(
   structure: Structure,
   scans: readonly FunctionScan[],
@@ -28,9 +37,6 @@ export function measures(
   limits: ModuleLimits,
   names: ReadonlyMap<number, string>,
 ): readonly Measure[] {
-  const whole = (code: string, name: string, found: number, max: number, unit: string): Measure => {
-    return { code: `module.${code}`, name, found, max, unit, functionIndex: null, where: "" };
-  };
   const worst = (
     code: string,
     name: string,
@@ -44,7 +50,7 @@ export function measures(
     const where = functionIndex === null ? "" : functionText(functionIndex, names);
     return { ...whole(code, name, found, max, unit), functionIndex, where };
   };
-  const { tables, memories, globals, functions, bytes } = structure;
+  const { tables, memories, globals, bytes } = structure;
   const entries = tables.reduce((sum, { min }) => sum + min, 0);
   const pages = memories.reduce((sum, { min }) => sum + min, 0);
   const chain = whole(
@@ -56,7 +62,7 @@ export function measures(
   );
   return [
     whole("too_large", "size", bytes.length, LIMITS.moduleBytesMax, "bytes"),
-    whole("too_many_functions", "functions", functions.length, LIMITS.moduleFunctionsMax, "functions"),
+    functionCount(structure),
     whole("too_many_globals", "globals", globals.length, LIMITS.moduleGlobalsMax, "globals"),
     whole("too_many_tables", "tables", tables.length, LIMITS.moduleTablesMax, "tables"),
     whole("table_too_large", "table entries", entries, LIMITS.moduleTableEntriesMax, "entries"),
