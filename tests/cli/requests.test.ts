@@ -214,7 +214,7 @@ describe("a world", () => {
     expect(found.exitCode).toBe(4);
     const [error] = jsonLines(found.stdout);
     expect(error).toMatchObject({ type: "error", kind: "missing" });
-    expect(["world.missing", "store.missing"]).toContain(error!.code);
+    expect(["world.missing", "store.missing", "recording.missing"]).toContain(error!.code);
     const text = await airloomHere([...command.split(" "), gone, ...more]);
     expect(text).toMatchObject({ exitCode: 4, stdout: "" });
     expect(text.stderr).toContain("gone");
@@ -275,7 +275,7 @@ describe("a world", () => {
       expect(exitCode).toBe(1);
       const [error] = jsonLines(stdout) as Line[];
       expect(error).toMatchObject({ code: "manifest.invalid", kind: "manifest" });
-      const place = { file: "policies.air.json", line: 8, pointer: "/rules/0/decision" };
+      const place = { file: "policies.air.json", line: 5, pointer: "/rules/0/decision" };
       expect(error!.diagnostics[0]).toMatchObject(place);
     } finally {
       await writeFile(path, before);
