@@ -9,6 +9,9 @@ import { build, install } from "./lib/prepare.mjs";
 import { BIN, BIOME, git, node, ROOT, TSC } from "./lib/run.mjs";
 import { builtinFiles, worldFolders } from "./lib/worlds.mjs";
 
+/** What `airloom init` copies: a world too. */
+const STARTER = "examples/starter";
+
 const GATES = [
   { name: "build", passes: () => build() === 0 },
   { name: "format and lint", passes: () => node(BIOME, "check", "--error-on-warnings", ".") === 0 },
@@ -41,21 +44,21 @@ function report(results) {
 
 /** Every world has its turn, whatever the others do; none at all is a failure. */
 function everyWorld(command, ...options) {
-  const exitCodes = worldFolders().map((world) => node(BIN, command, ...options, world));
+  const exitCodes = [...worldFolders(), STARTER].map((world) => node(BIN, command, ...options, world));
   if (exitCodes.length === 0) console.log("there is no world in air/worlds");
   return exitCodes.length > 0 && exitCodes.every((exitCode) => exitCode === 0);
 }
 
 /** By airloom itself: biome lays definitions out otherwise, and leaves them alone. */
 function definitionsAreFormatted() {
-  return node(BIN, "fmt", "--check", ...worldFolders(), ...builtinFiles()) === 0;
+  return node(BIN, "fmt", "--check", ...worldFolders(), STARTER, ...builtinFiles()) === 0;
 }
 
 /** All worlds in one process: the compiler is loaded once. */
 function allWorlds(command, ...options) {
   const worlds = worldFolders();
   if (worlds.length === 0) console.log("there is no world in air/worlds");
-  return worlds.length > 0 && node(BIN, command, ...options, ...worlds) === 0;
+  return worlds.length > 0 && node(BIN, command, ...options, ...worlds, STARTER) === 0;
 }
 
 /** Only of a checkout of this project: unpacked inside another one, the tree is not ours to judge. */

@@ -7,10 +7,18 @@ import { compareKeys } from "../values/key-order.ts";
  * arm of a variant, or which field of a record fails first.
  */
 export function inCanonicalOrder(object: JsonObject): JsonObject {
-  const keys = [...object.keys()].sort(compareKeys);
+  if (object.size === 0) return object;
+  const keys = [...object.keys()];
+  let same = keys.every((key, i) => i === 0 || compareKeys(keys[i - 1]!, key) < 0);
+  if (!same) keys.sort(compareKeys);
   const out = new Map<string, Json>();
-  for (const key of keys) out.set(key, ordered(object.get(key)!));
-  return out;
+  for (const key of keys) {
+    const value = object.get(key)!;
+    const item = ordered(value);
+    same &&= item === value;
+    out.set(key, item);
+  }
+  return same ? object : out;
 }
 
 function ordered(json: Json): Json {

@@ -32,7 +32,7 @@ function converted(value: unknown, depth: number): Json | undefined {
   if (value === null || typeof value === "boolean" || typeof value === "string") return value;
   if (typeof value === "number") return new JsonNumber(String(value));
   if (depth >= NESTING_MAX) return undefined;
-  return Array.isArray(value) ? list(value, depth) : object(value as object, depth);
+  return Array.isArray(value) ? list(value, depth) : object(value as Record<string, unknown>, depth);
 }
 
 function list(values: readonly unknown[], depth: number): Json | undefined {
@@ -45,12 +45,17 @@ function list(values: readonly unknown[], depth: number): Json | undefined {
   return out;
 }
 
-function object(value: object, depth: number): Json | undefined {
+function object(value: Readonly<Record<string, unknown>>, depth: number): Json | undefined {
+  const names = Object.keys(value);
+  if (names.length === 0) return EMPTY;
   const out = new Map<string, Json>();
-  for (const [name, member] of Object.entries(value)) {
-    const item = converted(member, depth + 1);
+  for (const name of names) {
+    const item = converted(value[name], depth + 1);
     if (item === undefined || INDEX.test(name)) return undefined;
     out.set(name, item);
   }
   return out;
 }
+
+/** Half the objects of a definition are `{}`: `{"text": {}}`. Nobody changes JSON. */
+const EMPTY: Json = new Map();

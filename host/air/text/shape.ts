@@ -41,10 +41,14 @@ function toPlain(json: Json): unknown {
   if (json instanceof JsonNumber) return plainNumber(json.raw);
   if (isJsonArray(json)) return json.map(toPlain);
   if (!isJsonObject(json)) return json;
+  if (json.size === 0) return NOTHING;
   const out = Object.create(null) as Record<string, unknown>;
   for (const [name, value] of json) out[name] = toPlain(value);
   return out;
 }
+
+/** The validators change nothing. */
+const NOTHING: object = Object.freeze(Object.create(null));
 
 function plainNumber(raw: string): number {
   if (!/^-?[0-9]+$/.test(raw)) return Number.NaN;

@@ -1,6 +1,7 @@
 import { relative, resolve, sep } from "node:path";
 import { type Command, Option } from "commander";
 import type { Manifest } from "../../air/manifest.ts";
+import type { Settings } from "../../air/settings.ts";
 import { loadWorldFolder } from "../../build/directory.ts";
 import { folderModules } from "../../build/modules.ts";
 import { unsupportedFeatures } from "../../kernel/supported.ts";
@@ -94,10 +95,7 @@ async function inspect(
   try {
     const { manifest, settings, warnings } = loadWorldFolder(folder);
     const modules = await builtModules(manifest, folder);
-    const refused =
-      modules instanceof Map
-        ? (await import("../built.ts")).moduleFaults(manifest, settings, modules)
-        : [modules];
+    const refused = modules instanceof Map ? await refusals(manifest, settings, modules) : [modules];
     return {
       manifest: manifest.hash,
       diagnostics: [...warnings, ...unsupportedFeatures(manifest), ...refused],
@@ -116,4 +114,15 @@ async function builtModules(manifest: Manifest, folder: string): Promise<Map<Has
     if (!(error instanceof AirloomError) || error.code !== "module.missing") throw error;
     return { code: error.code, severity: "warning", message: error.message };
   }
+}
+
+/** Admission is much to load: only for those who have a module. */
+async function refusals(
+  manifest: Manifest,
+  settings: Settings,
+  modules: ReadonlyMap<Hash, Uint8Array>,
+): Promise<readonly Diagnostic[]> {
+  if (modules.size === 0) return [];
+  const { moduleFaults } = await import("../built.ts");
+  return moduleFaults(manifest, settings, modules);
 }
