@@ -31,7 +31,7 @@ export class Waiters {
   readonly #waits = new Map<bigint, readonly EventWait[]>();
   readonly #shelves = new Map<string, Shelf>();
 
-  /** What an instance waits for now, in place of what it did. */
+  /** Replaces what an instance waits for. */
   set(instance: bigint, waits: readonly EventWait[]): void {
     this.remove(instance);
     if (waits.length === 0) return;

@@ -35,7 +35,7 @@ export interface WaitKey {
   readonly value: string;
 }
 
-/** The events the instance waits for now. */
+/** The events the instance waits for. */
 export function eventWaits(instance: Instance, schemas: ReadonlyMap<string, Schema>): readonly EventWait[] {
   return [...instance.waits].map(([id, since]) => {
     const step = awaitStep(instance, id);

@@ -2,6 +2,7 @@
 
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
+import { DEFINITION_KINDS } from "../../host/air/definitions.ts";
 import { type Draw, drawn } from "../values/draw.ts";
 import { runsOf, seedOf } from "../values/support.ts";
 import { examples, expectTold, load, stockOfAll, written } from "./loading.ts";
@@ -53,17 +54,7 @@ describe("what is no world", () => {
 function definitionLike(draw: Draw): Tree {
   const tree = randomTree(draw, STOCK, 4);
   if (tree.kind !== "object" || draw.once(4)) return tree;
-  const kinds = [
-    "manifest",
-    "defschema",
-    "defmodule",
-    "defplan",
-    "defeffect",
-    "defcap",
-    "defpolicy",
-    "defsecret",
-  ];
-  const kind: Tree = { kind: "atom", text: JSON.stringify(draw.pick(kinds)) };
+  const kind: Tree = { kind: "atom", text: JSON.stringify(draw.pick(DEFINITION_KINDS)) };
   const name: Tree = { kind: "atom", text: '"demo/Random@1"' };
   return { kind: "object", members: [["$kind", kind], ["name", name], ...tree.members] };
 }

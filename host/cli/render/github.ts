@@ -3,6 +3,7 @@
  * shows them beside the changed lines. Nothing that is quoted from a file can begin such a line.
  */
 
+import { workflowCommand } from "../../replay/reports/github.ts";
 import type { Diagnostic } from "../../values/errors.ts";
 import { clean } from "./text.ts";
 
@@ -15,9 +16,9 @@ export function githubAnnotation(diagnostic: Diagnostic, file: string | null): s
     ["col", column === undefined ? null : String(column)],
     ["title", code],
   ];
-  const shown = properties.flatMap(([name, value]) => {
-    return value === null ? [] : `${name}=${escapeProperty(clean(value))}`;
-  });
+  const shown = properties.flatMap(([name, value]) =>
+    value === null ? [] : [[name, clean(value)] as const],
+  );
   const lines = [
     message,
     ...(pointer === undefined || pointer === "" ? [] : [`at ${pointer}`]),
@@ -25,14 +26,5 @@ export function githubAnnotation(diagnostic: Diagnostic, file: string | null): s
     ...(found === undefined ? [] : [`found ${found}`]),
     ...(hint === undefined ? [] : [hint]),
   ];
-  const body = lines.map((text) => clean(text)).join("\n");
-  return `::${severity} ${shown.join(",")}::${escapeData(body)}`;
-}
-
-function escapeData(text: string): string {
-  return text.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
-}
-
-function escapeProperty(text: string): string {
-  return escapeData(text).replaceAll(":", "%3A").replaceAll(",", "%2C");
+  return workflowCommand(severity, shown, lines.map((text) => clean(text)).join("\n"));
 }

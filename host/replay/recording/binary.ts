@@ -15,11 +15,10 @@ import { readFrame } from "../../journal/frame.ts";
 import { concat } from "../../values/bytes.ts";
 import { type Cbor, CborReader, decodeCbor, encodeCbor } from "../../values/cbor.ts";
 import { AirloomError } from "../../values/errors.ts";
-import { crc32, hashFromDigest, hashOf } from "../../values/hash.ts";
+import { crc32, digestOf, hashFromDigest, hashOf } from "../../values/hash.ts";
 import {
   BLOB_ROLES,
   type BlobRole,
-  blobKey,
   type Entry,
   footerToCbor,
   headerToCbor,
@@ -60,7 +59,7 @@ export class BinaryWriter {
         return checked(encodeCbor([footerToCbor(entry.footer), this.#frames]));
       case "blob": {
         const { role, hash, reducer, bytes } = entry.blob;
-        return encodeCbor([role, blobKey(hash), reducer, bytes]);
+        return encodeCbor([role, digestOf(hash), reducer, bytes]);
       }
       case "frame":
         return entry.frame.bytes;

@@ -12,7 +12,7 @@ import type { Frame } from "../../journal/frame.ts";
 import type { Hash } from "../../values/brand.ts";
 import { concat } from "../../values/bytes.ts";
 import { type Cbor, encodeCbor } from "../../values/cbor.ts";
-import { digestOf, sha256 } from "../../values/hash.ts";
+import { sha256 } from "../../values/hash.ts";
 
 /** Version of the entries' meaning, whatever the form. */
 export const RECORDING_FORMAT = 1n;
@@ -125,9 +125,4 @@ const SIGNED = "airloom recording 1";
 /** What the world's key signs: no other thing it ever signs begins like this. */
 export function signedBytes(root: Uint8Array): Uint8Array {
   return encodeCbor([SIGNED, root]);
-}
-
-/** Bytes of a hash, for the binary form. */
-export function blobKey(hash: Hash): Uint8Array {
-  return digestOf(hash);
 }

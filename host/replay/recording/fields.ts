@@ -32,11 +32,11 @@ const RELATIVE = new Map<
 ]);
 
 export function recordToJson(record: JournalRecord, at: Position, manifest: Manifest | null): Json {
-  const typing = new Typing(record, manifest);
+  const schema = schemaIn(record, manifest);
   const fields = fieldsOf(record.kind).map((field): readonly [string, Json] => {
     const value = fieldValue(record, field.key);
     const relative = RELATIVE.get(`${record.kind}.${field.key}`);
-    if (relative === undefined) return [field.name, fieldToJson(field, value, typing)];
+    if (relative === undefined) return [field.name, fieldToJson(field, value, schema)];
     const distance = (value as bigint) - at[relative.from];
     return [relative.word, jsonInteger(relative.back ? -distance : distance)];
   });
@@ -71,9 +71,9 @@ export function recordFromJson(json: Json, at: Position, manifest: Manifest | nu
     }
   }
   // A value's schema hangs on the other fields.
-  const typing = new Typing(record as unknown as JournalRecord, manifest);
+  const schema = schemaIn(record as unknown as JournalRecord, manifest);
   for (const field of values) {
-    const value = valueFromJson(member(inner, field.name), typing.schema(), formOf(field));
+    const value = valueFromJson(member(inner, field.name), schema, formOf(field));
     if (value === null && field.type === "value")
       throw corruptRecording(`no ${field.name} where one should be`);
     record[field.key] = value;
@@ -81,25 +81,15 @@ export function recordFromJson(json: Json, at: Position, manifest: Manifest | nu
   return record as unknown as JournalRecord;
 }
 
-class Typing {
-  readonly #record: JournalRecord;
-  readonly #manifest: Manifest | null;
-
-  constructor(record: JournalRecord, manifest: Manifest | null) {
-    this.#record = record;
-    this.#manifest = manifest;
-  }
-
-  schema(): Schema | undefined {
-    return this.#manifest === null ? undefined : schemaOf(this.#record, this.#manifest);
-  }
+function schemaIn(record: JournalRecord, manifest: Manifest | null): Schema | undefined {
+  return manifest === null ? undefined : schemaOf(record, manifest);
 }
 
-function fieldToJson(field: Field, value: unknown, typing: Typing): Json {
+function fieldToJson(field: Field, value: unknown, schema: Schema | undefined): Json {
   if (value === null || typeof value === "string") return value;
   if (typeof value === "bigint") return jsonInteger(value);
   if (value instanceof Uint8Array) {
-    return field.type.startsWith("value") ? valueToJson(value, typing.schema(), formOf(field)) : toHex(value);
+    return field.type.startsWith("value") ? valueToJson(value, schema, formOf(field)) : toHex(value);
   }
   return (value as readonly (bigint | readonly string[])[]).map((item) =>
     typeof item === "bigint" ? jsonInteger(item) : [...item],

@@ -5,6 +5,7 @@
 
 import type { CorpusResult } from "../corpus.ts";
 import { type Finding, fails, findingOf, tally, WORDS } from "./finding.ts";
+import { workflowCommand } from "./github.ts";
 
 export interface Report {
   readonly results: readonly CorpusResult[];
@@ -124,18 +125,10 @@ function toGithub(report: Report): string {
     .map((finding) => {
       const level = isFailure(report, finding) ? "error" : "notice";
       const body = [finding.headline, ...finding.details].join("\n");
-      const properties = `file=${githubProperty(finding.name)},title=${githubProperty(finding.rule)}`;
-      return `::${level} ${properties}::${githubData(body)}\n`;
+      const properties = [["file", finding.name] as const, ["title", finding.rule] as const];
+      return `${workflowCommand(level, properties, body)}\n`;
     })
     .join("");
-}
-
-function githubData(text: string): string {
-  return text.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
-}
-
-function githubProperty(text: string): string {
-  return githubData(text).replaceAll(":", "%3A").replaceAll(",", "%2C");
 }
 
 /** SARIF 2.1.0 (OASIS): one run, one result for each finding. */

@@ -115,6 +115,20 @@ describe("the text form", () => {
       "repeated",
       (text: string[]) => text.flatMap((line, i) => (i === recordLine(text, 3) ? [line, line] : [line])),
     ],
+    [
+      "added",
+      (text: string[]) => {
+        const [from, to] = [recordLine(text, 1), recordLine(text, 4)];
+        return [...text.slice(0, to), text[from]!, ...text.slice(to)];
+      },
+    ],
+    [
+      "reordered",
+      (text: string[]) => {
+        const at = recordLine(text, 3);
+        return [...text.slice(0, at), text[at + 1]!, text[at]!, ...text.slice(at + 2)];
+      },
+    ],
   ])("names the record that is %s", async (what, change) => {
     const path = join(folder, "changed.airj");
     writeFileSync(path, `${change(lines()).join("\n")}\n`);
