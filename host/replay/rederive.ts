@@ -7,6 +7,7 @@
 import { intentId } from "../effects/intent.ts";
 import type { Entry, Frame } from "../journal/frame.ts";
 import { MemoryCells } from "../kernel/cells.ts";
+import type { Sealed } from "../kernel/draft.ts";
 import type { Ingress } from "../kernel/ingress.ts";
 import type { ModuleHost } from "../kernel/ports.ts";
 import { World } from "../kernel/world.ts";
@@ -36,6 +37,8 @@ export async function stepsOf(
 export interface Rederived {
   readonly step: Step;
   readonly frame: Frame;
+  /** States too large to stand in their deliveries. */
+  readonly blobs: readonly Uint8Array[];
 }
 
 /** The frames these steps make, in order, each with the step that made it. The first must be genesis. */
@@ -56,23 +59,23 @@ export function* rederive(steps: Iterable<Step>, modules: ModuleHost): Generator
       world = created.world;
       if (created.outcome.kind !== "frame") throw bug("genesis made no frame");
       frames.set(step.frame.head.frame, created.outcome.frame.head.frame);
-      yield { step, frame: created.outcome.frame };
+      yield { step, frame: created.outcome.frame, blobs: [] };
       continue;
     }
-    const frame = enter(world, renumbered(ingress, frames), entry);
-    if (frame === null) continue;
-    frames.set(step.frame.head.frame, frame.head.frame);
-    yield { step, frame };
+    const sealed = enter(world, renumbered(ingress, frames), entry);
+    if (sealed === null) continue;
+    frames.set(step.frame.head.frame, sealed.frame.head.frame);
+    yield { step, frame: sealed.frame, blobs: sealed.blobs };
   }
 }
 
 /** Null when the world does not take it. */
-function enter(world: World, ingress: Ingress | null, entry: Entry): Frame | null {
+function enter(world: World, ingress: Ingress | null, entry: Entry): Sealed | null {
   if (ingress === null || (ingress.kind === "continue" && !world.isBusy)) return null;
   try {
     const outcome = world.step(ingress, entry);
     if (outcome.kind === "missing") throw bug("all cells are in memory");
-    return outcome.kind === "frame" ? outcome.frame : null;
+    return outcome.kind === "frame" ? outcome : null;
   } catch (error) {
     if (error instanceof AirloomError && (error.kind === "request" || error.kind === "retry")) return null;
     throw error;

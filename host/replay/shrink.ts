@@ -6,6 +6,8 @@
 
 import type { Frame } from "../journal/frame.ts";
 import type { ModuleHost } from "../kernel/ports.ts";
+import type { Hash } from "../values/brand.ts";
+import { hashOf } from "../values/hash.ts";
 import type { FindDefinitions } from "./core/feed.ts";
 import { type Divergence, replay } from "./core/replay.ts";
 import { rederive, type Step, stepsOf } from "./rederive.ts";
@@ -19,6 +21,8 @@ export interface ShrinkInput {
 export interface Shrunk {
   /** A whole journal: genesis, changes of definitions, and the ingress that is left. */
   readonly frames: readonly Frame[];
+  /** States that the frames name by hash. */
+  readonly states: ReadonlyMap<Hash, Uint8Array>;
   readonly divergence: Divergence;
   /** Ingress beside genesis and changes of definitions. */
   readonly ingress: number;
@@ -46,8 +50,8 @@ export async function shrink(input: ShrinkInput): Promise<Shrunk | null> {
   );
   const chosen = new Set(least);
   const found = await search.run(kept.filter((step) => fixed(step) || chosen.has(step)));
-  const { frames, divergence } = found ?? first;
-  return { frames, divergence, ingress: least.length, runs: search.runs };
+  const { frames, states, divergence } = found ?? first;
+  return { frames, states, divergence, ingress: least.length, runs: search.runs };
 }
 
 interface Run {
@@ -55,6 +59,7 @@ interface Run {
   readonly frames: readonly Frame[];
   /** The steps that made them. */
   readonly taken: readonly Step[];
+  readonly states: ReadonlyMap<Hash, Uint8Array>;
   readonly divergence: Divergence;
 }
 
@@ -71,8 +76,10 @@ class Search {
     const { recorded, against } = this.#input;
     const frames: Frame[] = [];
     const taken: Step[] = [];
+    const states = new Map<Hash, Uint8Array>();
     function* derived(): Generator<Uint8Array> {
-      for (const { frame, step } of rederive(steps, recorded.modules)) {
+      for (const { frame, step, blobs } of rederive(steps, recorded.modules)) {
+        for (const blob of blobs) states.set(hashOf(blob), blob);
         frames.push(frame);
         taken.push(step);
         yield frame.bytes;
@@ -82,7 +89,7 @@ class Search {
     const { divergence } = report;
     if (divergence === null) return null;
     const length = Number(divergence.frame) + 1;
-    return { frames: frames.slice(0, length), taken: taken.slice(0, length), divergence };
+    return { frames: frames.slice(0, length), taken: taken.slice(0, length), states, divergence };
   }
 }
 

@@ -18,6 +18,8 @@ import { createModuleHost } from "../../host/wasm/host.ts";
 import { openVirtual, send, startWork, type TestWorld, testWorld } from "../support/world.ts";
 
 const EVENTS = 10_000;
+/** Makes a state that stands beside its delivery. */
+const LARGE = "p".repeat(2000);
 let world: TestWorld;
 let changed: TestWorld;
 let journal: Journal;
@@ -28,7 +30,7 @@ beforeAll(async () => {
   const { engine, clock, journal: made } = await openVirtual(world);
   const sent: Promise<unknown>[] = [];
   for (let i = 0; i < EVENTS; i++) {
-    if (i === 7_000) sent.push(startWork(engine, { req_id: "planted", max_attempts: 1 }));
+    if (i === 7_000) sent.push(startWork(engine, { req_id: "planted", payload: LARGE, max_attempts: 1 }));
     else sent.push(send(engine, "demo/WorkOk@1", { req_id: `noise-${i}` }));
   }
   await Promise.all(sent);
@@ -57,7 +59,11 @@ describe("a journal of 10,000 events with one planted divergence", () => {
     expect(shrunk!.frames).toHaveLength(shrunk!.ingress + 1);
     console.log(`shrunk to ${shrunk!.ingress} ingress in ${shrunk!.runs} runs`);
 
-    const least = [...assemble(whole.header, whole.blobs, shrunk!.frames)];
+    const least = [...assemble(whole.header, whole.blobs, shrunk!.frames, shrunk!.states)];
+    const states = least.flatMap((entry) =>
+      entry.kind === "blob" && entry.blob.role === "state" ? [entry.blob] : [],
+    );
+    expect(states.map(({ reducer }) => reducer)).toContain("demo/RetrySM@1");
     const entries = async function* () {
       yield* least;
     };

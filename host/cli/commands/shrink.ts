@@ -58,12 +58,12 @@ async function shrinkRecording(io: Io, recording: string, options: Options): Pro
     io.stdout(options.json ? '{"type":"shrunk","divergence":null}\n' : "there is no divergence\n");
     return EXIT.fine;
   }
-  const { frames, divergence, ingress, runs } = shrunk;
+  const { frames, states, divergence, ingress, runs } = shrunk;
   if (options.output !== undefined) {
     await writeRecording(
       resolve(io.cwd, options.output),
       "text",
-      assemble(whole.header, whole.blobs, frames),
+      assemble(whole.header, whole.blobs, frames, states),
     );
   }
   if (options.json) {

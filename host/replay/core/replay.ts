@@ -11,7 +11,7 @@
 import { type Frame, type ReadFrame, readFrame, ZERO_DIGEST } from "../../journal/frame.ts";
 import type { Head } from "../../journal/port.ts";
 import type { Cell, JournalRecord, RecordKind } from "../../journal/record.ts";
-import type { MemoryCells } from "../../kernel/cells.ts";
+import { MemoryCells } from "../../kernel/cells.ts";
 import type { Ingress } from "../../kernel/ingress.ts";
 import type { ModuleHost } from "../../kernel/ports.ts";
 import { type Outcome, World } from "../../kernel/world.ts";
@@ -64,7 +64,7 @@ export interface DivergenceDetail extends DivergenceContext {
 export interface ReplayReport {
   readonly verdict: Verdict;
   readonly divergence: Divergence | null;
-  /** Null without a divergence, and where the journal itself was changed. */
+  /** Null without a divergence, where the journal itself was changed, and of `replayWorld`. */
   readonly detail: DivergenceDetail | null;
   readonly frames: number;
   readonly records: number;
@@ -77,30 +77,40 @@ export interface ReplayReport {
 
 /** Throws `AirloomError`: kind `corrupt` for a journal that cannot be read, `host` when this machine failed. */
 export async function replay(input: ReplayInput): Promise<ReplayReport> {
-  return (await replayWorld(input)).report;
+  return (await runThrough(new ReplayRun(input, new RememberingCells()))).report();
 }
 
-/** A replay that also gives the world it arrived at, with all its cells in memory. Null without genesis. */
+/**
+ * A replay that also gives the world it arrived at, with all its cells in memory. Null without genesis. Its cells
+ * go on with the world, so they remember nothing of before: the report has no detail.
+ */
 export async function replayWorld(
   input: ReplayInput,
 ): Promise<{ readonly report: ReplayReport; readonly world: World | null; readonly cells: MemoryCells }> {
-  const run = new ReplayRun(input);
+  const cells = new MemoryCells();
+  const run = await runThrough(new ReplayRun(input, cells));
+  return { report: run.report(), world: run.world, cells };
+}
+
+/** Stops at the first divergence. */
+async function runThrough(run: ReplayRun): Promise<ReplayRun> {
+  const { input } = run;
   let position = 0n;
   let held: Frame | null = null;
   for await (const bytes of input.frames) {
     const { frame, fault } = readAt(bytes, position++);
     if (held !== null && (await run.frame(held, frame?.head.previousDigest ?? null)) !== null) {
-      return run.result();
+      return run;
     }
     if (fault !== null) {
-      if (frame !== null && (await run.brokenFrame(frame)) !== null) return run.result();
+      if (frame !== null && (await run.brokenFrame(frame)) !== null) return run;
       throw fault;
     }
     held = frame;
   }
   if (held !== null) await run.frame(held, digestAfter(held, input.head));
   run.end();
-  return run.result();
+  return run;
 }
 
 /** The fault names the frame even where its own head cannot be read. */
@@ -119,8 +129,8 @@ function digestAfter(last: Frame, head: Head | null): Uint8Array | null {
 }
 
 class ReplayRun {
-  readonly #input: ReplayInput;
-  readonly #cells = new RememberingCells();
+  readonly input: ReplayInput;
+  readonly #cells: MemoryCells;
   readonly #recorded: Hash[] = [];
   readonly #used: Hash[] = [];
   #world: World | null = null;
@@ -133,8 +143,9 @@ class ReplayRun {
   #deliveries = 0;
   #fuelDiffers = false;
 
-  constructor(input: ReplayInput) {
-    this.#input = input;
+  constructor(input: ReplayInput, cells: MemoryCells) {
+    this.input = input;
+    this.#cells = cells;
   }
 
   /**
@@ -167,7 +178,7 @@ class ReplayRun {
 
   /** The journal is over: does the store agree on where it ends? */
   end(): void {
-    const { head } = this.#input;
+    const { head } = this.input;
     if (this.#divergence !== null || head === null) return;
     const last = this.#previous;
     if (last === null ? head.nextFrame === 0n : equalBytes(head.digest, last.digest)) return;
@@ -176,11 +187,11 @@ class ReplayRun {
     this.#chainBroken(last, "digest", head.digest, last.digest);
   }
 
-  result() {
-    return { report: this.#report(), world: this.#world, cells: this.#cells };
+  get world(): World | null {
+    return this.#world;
   }
 
-  #report(): ReplayReport {
+  report(): ReplayReport {
     const verdict = this.#divergence !== null ? "diverged" : this.#fuelDiffers ? "fuel_only" : "identical";
     return {
       verdict,
@@ -219,7 +230,7 @@ class ReplayRun {
   /** `digestAfter`: what follows says, where it is not the digest of this frame. */
   async #derive(frame: Frame, digestAfter: Uint8Array | null): Promise<Outcome | null> {
     try {
-      const ingress = await ingressOf(frame, this.#input.definitions);
+      const ingress = await ingressOf(frame, this.input.definitions);
       this.#noteManifests(frame, ingress);
       return this.#step(ingress, frame);
     } catch (error) {
@@ -244,7 +255,7 @@ class ReplayRun {
     const entry = entryOf(frame);
     if (ingress.kind === "genesis") {
       if (this.#world !== null) throw corruptAt(frame, "a second genesis");
-      const ports = { modules: this.#input.modules, cells: this.#cells };
+      const ports = { modules: this.input.modules, cells: this.#cells };
       const { world, outcome } = World.create(ports, ingress.genesis, ingress.definitions, entry);
       this.#world = world;
       return outcome;
@@ -289,14 +300,16 @@ class ReplayRun {
     }
   }
 
-  #detailAt(recorded: Frame, replayed: Frame, index: number): DivergenceDetail {
+  #detailAt(recorded: Frame, replayed: Frame, index: number): DivergenceDetail | null {
+    const cells = this.#cells;
+    if (!(cells instanceof RememberingCells)) return null;
     const [a, b] = [recorded.records[index], replayed.records[index]];
     const { manifest } = this.#world!.state.definitions;
-    const identities = this.#input.mode === "recorded";
+    const identities = this.input.mode === "recorded";
     const differences =
       a === undefined || b === undefined ? [] : compareRecords(a, b, manifest, identities).differences;
     const frame = a === undefined ? replayed : recorded;
-    return { ...contextOf(frame, index, manifest, this.#cells), differences };
+    return { ...contextOf(frame, index, manifest, cells), differences };
   }
 
   #compareAt(recorded: Frame, replayed: Frame, index: number): Divergence | null {
@@ -306,7 +319,7 @@ class ReplayRun {
       const [left, right] = a === undefined ? ["nothing", record.kind] : [record.kind, "nothing"];
       return { ...place(recorded, index, record), reason, field: "kind", recorded: left, replayed: right };
     }
-    const identities = this.#input.mode === "recorded";
+    const identities = this.input.mode === "recorded";
     const manifest = this.#world!.state.definitions.manifest;
     const { difference, fuelDiffers } = compareRecords(a, b, manifest, identities);
     this.#fuelDiffers ||= fuelDiffers;

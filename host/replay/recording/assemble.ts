@@ -4,6 +4,7 @@ import type { Frame } from "../../journal/frame.ts";
 import type { ModuleHost } from "../../kernel/ports.ts";
 import { type FindModule, loadModules } from "../../runtime/definitions.ts";
 import type { Hash } from "../../values/brand.ts";
+import { bug } from "../../values/errors.ts";
 import { createModuleHost } from "../../wasm/host.ts";
 import type { FindDefinitions } from "../core/feed.ts";
 import { checksOf } from "./checks.ts";
@@ -57,20 +58,27 @@ export function recordedWorld(
   };
 }
 
-/** The entries of a recording with these frames. It is not signed: its world never wrote it. */
+/**
+ * The entries of a recording with these frames and the states they name by hash; definitions and modules are
+ * those of `blobs`. It is not signed: its world never wrote it.
+ */
 export function* assemble(
   header: RecordingHeader,
   blobs: readonly RecordedBlob[],
   frames: readonly Frame[],
+  states: ReadonlyMap<Hash, Uint8Array>,
 ): Generator<Entry> {
   const last = frames.at(-1);
   if (last === undefined) throw corruptRecording("a journal without frames");
   yield { kind: "header", header };
-  const first = blobs.filter(({ role }) => role !== "state");
-  for (const blob of first) yield { kind: "blob", blob };
+  for (const blob of blobs) if (blob.role !== "state") yield { kind: "blob", blob };
+  const given = new Set<Hash>();
   let records = 0n;
   for (const frame of frames) {
-    for (const blob of statesOf(frame, blobs)) yield { kind: "blob", blob };
+    for (const blob of statesOf(frame, states)) {
+      if (!given.has(blob.hash)) yield { kind: "blob", blob };
+      given.add(blob.hash);
+    }
     records += BigInt(frame.records.length);
     yield { kind: "frame", frame };
   }
@@ -88,9 +96,11 @@ export function* assemble(
   };
 }
 
-function statesOf(frame: Frame, blobs: readonly RecordedBlob[]): readonly RecordedBlob[] {
-  const named = new Set(
-    frame.records.map((record) => (record.kind === "delivery" ? record.stateBlob : null)),
-  );
-  return blobs.filter(({ role, hash }) => role === "state" && named.has(hash));
+function statesOf(frame: Frame, states: ReadonlyMap<Hash, Uint8Array>): readonly RecordedBlob[] {
+  return frame.records.flatMap((record) => {
+    if (record.kind !== "delivery" || record.stateBlob === null) return [];
+    const bytes = states.get(record.stateBlob);
+    if (bytes === undefined) throw bug("a frame names a state that nobody has");
+    return [{ role: "state", hash: record.stateBlob, bytes, reducer: record.cell?.reducer ?? null } as const];
+  });
 }
