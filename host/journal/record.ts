@@ -60,7 +60,15 @@ export const LAYOUT = {
   },
   /** Work that a frame limit left over goes on. */
   continue: { number: 5, fields: {} },
-  snapshot: { number: 8, fields: { snapshotHash: "hash" } },
+  /**
+   * The event of a delivery that faulted, carried again to its cell and nowhere else. `delivery`: record sequence of
+   * the delivery that faulted.
+   */
+  redeliver: { number: 6, fields: { delivery: "nat", schema: "text", value: "value" } },
+  /** Somebody has seen a fault. `fault`: record sequence of the `delivery` or `plan_ended` that says it. */
+  dismiss: { number: 7, fields: { fault: "nat", reason: "text?" } },
+  /** The hash covers those of the definitions: what the snapshot holds follows from the records before it. */
+  snapshot: { number: 8, fields: { snapshotHash: "identity" } },
   /** A plan started by hand; `correlation` in the form of `plan_started`. */
   plan_start: { number: 9, fields: { plan: "text", input: "value", correlation: "bytes?" } },
   // What follows.

@@ -7,6 +7,7 @@
 
 import type { Effect, Grant, Reducer } from "../air/manifest.ts";
 import { DEFAULT_MODULE_LIMITS } from "../air/settings.ts";
+import { RECEIPT_EVENTS } from "../effects/receipt.ts";
 import type { GateDecision } from "../gate/decide.ts";
 import type { Origin } from "../journal/origin.ts";
 import type { RecordOf } from "../journal/record.ts";
@@ -29,6 +30,8 @@ export interface Fault {
   readonly column: number | null;
 }
 
+const RECEIPT_SCHEMAS: ReadonlySet<string> = new Set(RECEIPT_EVENTS.values());
+
 /** An effect that was asked for, and what the gate says of it. */
 interface AskedEffect extends GatedEffect {
   readonly idempotencyKey: Uint8Array | null;
@@ -50,7 +53,8 @@ interface Answer {
 /** Throws `MissingCells`, and `AirloomError` of kind `host` when the engine failed: then nothing happened. */
 export function deliver(draft: Draft, task: DeliveryTask, modules: ModuleHost): void {
   const reducer = draft.manifest.reducers.get(task.cell.reducer);
-  const answer = reducer === undefined ? vanished(task) : call(draft, task, reducer, modules);
+  const gone = whatIsGone(task, reducer);
+  const answer = gone === null ? call(draft, task, reducer!, modules) : vanished(gone);
   const index = draft.add(deliveryRecord(draft, task, reducer, answer));
   if (answer.note !== null) draft.notes.push({ record: index, ...answer.note });
   for (const asked of answer.effects) addDecisions(draft, index, task.cell, asked, asked.decision);
@@ -67,8 +71,16 @@ function originOf(reducer: Reducer): Origin {
   };
 }
 
-function vanished(task: DeliveryTask): Answer {
-  const message = `the manifest no longer has ${task.cell.reducer}`;
+/** Why nobody can take the event, or null. A receipt comes under its own schema where no arm refers to that. */
+function whatIsGone({ cell, schema }: DeliveryTask, reducer: Reducer | undefined): string | null {
+  if (reducer === undefined) return cell.reducer;
+  return RECEIPT_SCHEMAS.has(schema) && schema !== reducer.event.name
+    ? `an arm for ${schema} in ${reducer.event.name}`
+    : null;
+}
+
+function vanished(what: string): Answer {
+  const message = `the manifest no longer has ${what}`;
   return faulted({ code: "reducer.vanished", message, file: null, line: null, column: null }, 0n);
 }
 

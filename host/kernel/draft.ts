@@ -15,13 +15,14 @@ import { type Instance, startInstance } from "../plan/instance.ts";
 import { taggedBytes } from "../plan/tagged.ts";
 import { eventWaits } from "../plan/waiting.ts";
 import type { Hash, IntentId, RecordSeq } from "../values/brand.ts";
+import { compareBytes, toHex } from "../values/bytes.ts";
 import { LIMITS } from "../values/limits.ts";
 import type { Value } from "../values/value.ts";
-import { cellId } from "./cells.ts";
+import { cellId, cellNote } from "./cells.ts";
 import type { CellLedger } from "./ledger.ts";
 import type { PreparedEvent } from "./normalize.ts";
 import { offerEvent } from "./offer.ts";
-import type { CellCache, TraceFrame } from "./ports.ts";
+import type { CellCache, CellNote, TraceFrame } from "./ports.ts";
 import type { PlanStart } from "./route.ts";
 import type { Definitions, DeliveryTask, Pending, Task, TurnTask, WorldState } from "./state.ts";
 import { byAge, indexWaiters, type Waiter, Waiters } from "./waiters.ts";
@@ -31,9 +32,12 @@ const FRAME_FUEL_MAX = BigInt(LIMITS.frameFuelMax);
 /** Thrown when cells must be loaded before the frame can be made. */
 export class MissingCells extends Error {
   readonly cells: readonly Cell[];
-  constructor(cells: readonly Cell[]) {
-    super(`${cells.length} cells are not in memory`);
+  /** Reducers whose cells are to be listed. */
+  readonly lists: readonly string[];
+  constructor(cells: readonly Cell[], lists: readonly string[] = []) {
+    super(`${cells.length} cells and ${lists.length} lists are not in memory`);
     this.cells = cells;
+    this.lists = lists;
   }
 }
 
@@ -202,17 +206,40 @@ export class Draft {
     if (written !== undefined) return written.state;
     const state = this.#cache.read(cell);
     if (state !== "missing") return state;
-    const queued = this.#deliveries.map((task) => task.cell).filter((other) => this.#isMissing(other));
-    throw new MissingCells([cell, ...queued]);
+    throw new MissingCells([cell, ...this.#queuedAndMissing()]);
   }
 
-  #isMissing(cell: Cell): boolean {
-    return !this.#cells.has(cellId(cell)) && this.#cache.read(cell) === "missing";
+  /** Cells of the deliveries that this frame may still make, each once: loading them now saves doing it again. */
+  #queuedAndMissing(): readonly Cell[] {
+    const missing = new Map<string, Cell>();
+    for (const { cell } of this.#deliveries.slice(0, LIMITS.frameTasksMax - this.#tasks)) {
+      const id = cellId(cell);
+      if (!this.#cells.has(id) && this.#cache.read(cell) === "missing") missing.set(id, cell);
+    }
+    return [...missing.values()];
+  }
+
+  /**
+   * The cells of a reducer as they stand, by key bytes; `too_many` when more than `countMax` were there before
+   * the frame. Throws `MissingCells`.
+   */
+  listCells(reducer: string, countMax: number): readonly CellNote[] | "too_many" {
+    const before = this.#cache.list(reducer, countMax);
+    if (before === "missing") throw new MissingCells([], [reducer]);
+    if (before === "too_many") return before;
+    const notes = new Map(before.map((note) => [toHex(note.key), note]));
+    for (const { reducer: owner, key, state } of this.#cells.values()) {
+      if (owner !== reducer) continue;
+      if (state === null) notes.delete(toHex(key));
+      else notes.set(toHex(key), cellNote(key, state, this.entry.logicalNs));
+    }
+    return [...notes.values()].sort((a, b) => compareBytes(a.key, b.key));
   }
 
   writeCell(cell: Cell, state: Uint8Array | null): void {
     const { reducer, key } = cell;
-    this.#cells.set(cellId(cell), { frame: this.#state.head.nextFrame, reducer, key, state });
+    const frame = this.#state.head.nextFrame;
+    this.#cells.set(cellId(cell), { frame, reducer, key, state, activeNs: this.entry.logicalNs });
   }
 
   /** How often this cell was called in the frame before: the ordinal of its entropy draw. */

@@ -1,7 +1,8 @@
 /** What enters a world from outside: the only input of the kernel. */
 
 import type { Receipt } from "../effects/receipt.ts";
-import type { IntentId } from "../values/brand.ts";
+import type { Cell } from "../journal/record.ts";
+import type { IntentId, RecordSeq } from "../values/brand.ts";
 import type { Definitions, Genesis } from "./state.ts";
 
 export type Ingress =
@@ -11,6 +12,8 @@ export type Ingress =
   | EventIngress
   | { readonly kind: "receipt"; readonly intent: IntentId; readonly receipt: Receipt }
   | PlanIngress
+  | RedeliverIngress
+  | DismissIngress
   /** Goes on with work that a frame limit left over. */
   | { readonly kind: "continue" }
   | { readonly kind: "snapshot" };
@@ -31,4 +34,24 @@ export interface PlanIngress {
   readonly input: Uint8Array;
   /** The correlation id in the tagged form of values (`host/plan/tagged.ts`), or null for none. */
   readonly correlation: Uint8Array | null;
+}
+
+/** The event of a delivery that faulted, for the cell it was meant for and nobody else. */
+export interface RedeliverIngress {
+  readonly kind: "redeliver";
+  /** The delivery that faulted. */
+  readonly delivery: RecordSeq;
+  readonly cell: Cell;
+  readonly schema: string;
+  /** CBOR of the schema's type, as it was recorded; normalised on entry. */
+  readonly value: Uint8Array;
+}
+
+/** Somebody has seen a fault; it is no longer open. */
+export interface DismissIngress {
+  readonly kind: "dismiss";
+  /** The `delivery` or `plan_ended` that says the fault. */
+  readonly fault: RecordSeq;
+  readonly cell: Cell | null;
+  readonly reason: string | null;
 }

@@ -22,6 +22,7 @@ const ANSWERS: ReadonlyMap<string, (draft: Draft, params: Value, height: bigint)
   ["introspect.manifest", manifest],
   ["introspect.reducer_state", reducerState],
   ["introspect.journal_head", () => []],
+  ["introspect.list_cells", listCells],
 ]);
 
 /** The effects that are answered here. */
@@ -78,6 +79,26 @@ function reducerState(draft: Draft, params: Value, height: bigint): Fields {
   const cell = { reducer: name, key: key.kind === "bytes" ? reducer.key!.normalize(key.value) : EMPTY };
   const state = draft.readCell(cell);
   return [["state", state === null ? NULL : { kind: "bytes", value: state }]];
+}
+
+/** More than fit an answer, whatever their keys. */
+export const LISTED_MAX = 4096;
+
+/** A reducer without a key has the one cell with the empty key, or none. */
+function listCells(draft: Draft, params: Value): Fields {
+  const name = textAt(params, "reducer");
+  if (!draft.manifest.reducers.has(name)) throw new Unanswered(`there is no reducer ${quote(name)}`);
+  const notes = draft.listCells(name, LISTED_MAX);
+  if (notes === "too_many") throw new Unanswered(`${name} has more than ${LISTED_MAX} cells`);
+  const items = notes.map(({ key, stateHash, sizeBytes, activeNs }) =>
+    record([
+      ["key", { kind: "bytes", value: key }],
+      ["state_hash", { kind: "hash", value: stateHash }],
+      ["size", { kind: "nat", value: BigInt(sizeBytes) }],
+      ["last_active_ns", { kind: "nat", value: activeNs }],
+    ]),
+  );
+  return [["cells", { kind: "list", items }]];
 }
 
 /** `head`, `exact:HEIGHT` or `at_least:HEIGHT`: of the heights there is only the one at hand. */

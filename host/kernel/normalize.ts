@@ -4,6 +4,7 @@ import type { Manifest } from "../air/manifest.ts";
 import { AirloomError } from "../values/errors.ts";
 import { LIMITS } from "../values/limits.ts";
 import { nearest } from "../values/nearest.ts";
+import type { Schema } from "../values/schema.ts";
 import { type Routed, routeEvent } from "./route.ts";
 
 export interface PreparedEvent extends Routed {
@@ -24,6 +25,19 @@ export function prepareEvent(
   bytes: Uint8Array,
   key: Uint8Array | null,
 ): PreparedEvent {
+  const { schema, value } = normalizeEvent(manifest, name, bytes);
+  return { schema: name, value, key, ...routeEvent(manifest, schema, value, key) };
+}
+
+/**
+ * An event's schema and canonical bytes. Throws `AirloomError` of kind `request`: `event.unknown_schema`,
+ * `event.too_large`, `value.invalid`.
+ */
+export function normalizeEvent(
+  manifest: Manifest,
+  name: string,
+  bytes: Uint8Array,
+): { readonly schema: Schema; readonly value: Uint8Array } {
   const schema = manifest.schemas.get(name);
   if (schema === undefined) {
     const near = nearest(name, manifest.schemas.keys());
@@ -36,6 +50,5 @@ export function prepareEvent(
     const message = `an event of ${bytes.length} bytes is over the limit of ${LIMITS.ingressBytesMax}`;
     throw new AirloomError("request", "event.too_large", message, { fields: { sizeBytes: bytes.length } });
   }
-  const value = schema.normalize(bytes);
-  return { schema: name, value, key, ...routeEvent(manifest, schema, value, key) };
+  return { schema, value: schema.normalize(bytes) };
 }

@@ -5,7 +5,7 @@
 import type { ModuleLimits } from "../air/settings.ts";
 import type { CellWrite } from "../journal/port.ts";
 import type { Cell } from "../journal/record.ts";
-import type { Hash } from "../values/brand.ts";
+import type { Hash, LogicalTimeNs } from "../values/brand.ts";
 
 /** Runs modules in isolation. No result may depend on which calls this process made before. */
 export interface ModuleHost {
@@ -99,10 +99,21 @@ export interface TraceFrame {
   readonly offset: number;
 }
 
+/** What a list of cells says of one. */
+export interface CellNote {
+  readonly key: Uint8Array;
+  readonly stateHash: Hash;
+  readonly sizeBytes: number;
+  /** Logical time of the frame that wrote it last. */
+  readonly activeNs: LogicalTimeNs;
+}
+
 /** The cells of a world as they were before the frame at work. */
 export interface CellCache {
   /** State bytes, null for a cell that does not exist, `missing` when it must be loaded first. */
   read(cell: Cell): Uint8Array | null | "missing";
+  /** The cells of a reducer by key bytes; `missing` when the list must be loaded first. */
+  list(reducer: string, countMax: number): readonly CellNote[] | "too_many" | "missing";
   /** Takes over what a frame wrote; called once a frame is sealed. */
   apply(writes: readonly CellWrite[]): void;
 }

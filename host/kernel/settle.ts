@@ -54,13 +54,15 @@ function answerReducer(draft: Draft, intent: OpenIntent, answered: Receipt): voi
   const starts = planStarts(draft.manifest, schema, value, key);
   const eventIndex = draft.addEvent({ schema: schema.name, value, key, deliveries: [], starts }, index);
   const reducer = draft.manifest.reducers.get(intent.cell.reducer);
-  const arm = reducer?.receiptArms.get(schema.name) ?? null;
+  const arm = reducer?.receiptArms.get(schema.name);
+  const heard = reducer !== undefined && arm !== undefined;
   draft.queueDelivery({
     kind: "delivery",
     cell: intent.cell,
-    arm,
-    schema: reducer?.event.name ?? schema.name,
-    value: reducer === undefined ? value : wrap(arm, reducer.event, schema, value),
+    arm: arm ?? null,
+    // Under its own name where nobody is left to take it: the delivery will be a fault.
+    schema: heard ? reducer.event.name : schema.name,
+    value: heard ? wrap(arm, reducer.event, schema, value) : value,
     key,
     event: draft.recordSeq(eventIndex),
     cause: eventIndex,

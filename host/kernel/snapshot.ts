@@ -7,6 +7,7 @@
 import type { Manifest } from "../air/manifest.ts";
 import type { OpenIntent, PlanStep } from "../effects/intent.ts";
 import { intentId } from "../effects/intent.ts";
+import type { CellSums } from "../journal/cell-sum.ts";
 import type { Frame } from "../journal/frame.ts";
 import { headAfter } from "../journal/frame.ts";
 import type { Origin } from "../journal/origin.ts";
@@ -17,13 +18,12 @@ import { type Cbor, decodeCbor, encodeCbor } from "../values/cbor.ts";
 import { AirloomError } from "../values/errors.ts";
 import { digestOf, hashFromDigest, hashOf } from "../values/hash.ts";
 import { instanceItem, readInstance, type StoredInstance } from "./instances.ts";
-import type { CellSum } from "./ledger.ts";
 import type { Definitions, DeliveryTask, Genesis, Pending, WorldState } from "./state.ts";
 import { indexWaiters, Waiters } from "./waiters.ts";
 
 const VERSION = 1n;
 
-export function encodeSnapshot(state: WorldState, cells: ReadonlyMap<string, CellSum>): Uint8Array {
+export function encodeSnapshot(state: WorldState, cells: CellSums): Uint8Array {
   const { genesis, definitions } = state;
   return encodeCbor(
     new Map<string, Cbor>([
@@ -75,7 +75,7 @@ function sumBytes(sum: bigint): Uint8Array {
 export interface SnapshotContent {
   readonly manifestHash: Hash;
   readonly settingsHash: Hash;
-  readonly cells: ReadonlyMap<string, CellSum>;
+  readonly cells: CellSums;
   /** Manifests that plan instances began under; the world's own may be among them. */
   readonly planManifests: readonly Hash[];
   /**

@@ -9,6 +9,7 @@
  * | deliver   | deliver.ts     | `delivery`, `cap_decision`, `policy_decision`, `effect_intent` |
  * | plan      | advance.ts     | `plan_turn`, `plan_ended`, `plan_result`                     |
  * | receipt   | settle.ts      | `effect_receipt`, then the event it becomes                  |
+ * | fault     | redeliver.ts   | `redeliver`, then the delivery; `dismiss`                    |
  *
  * K1 A frame is a function of the state before it, the ingress and its stamp. K2 What is refused or fails on
  * this machine leaves no trace. K3 Logical time never goes back. K4 A frame is merged before it is durable:
@@ -30,6 +31,7 @@ import type { Ingress } from "./ingress.ts";
 import { CellLedger } from "./ledger.ts";
 import { prepareEvent } from "./normalize.ts";
 import type { CellCache, ModuleHost } from "./ports.ts";
+import { dismiss, redeliver } from "./redeliver.ts";
 import { startByHand } from "./route.ts";
 import { settle } from "./settle.ts";
 import { encodeSnapshot, type SnapshotContent } from "./snapshot.ts";
@@ -43,8 +45,11 @@ export interface WorldPorts {
 
 export type Outcome =
   | ({ readonly kind: "frame" } & Sealed)
-  /** These cells must be loaded; then the same ingress again with the same entry. Nothing has happened. */
-  | { readonly kind: "missing"; readonly cells: readonly Cell[] }
+  /**
+   * These cells, and the lists of these reducers' cells, must be loaded; then the same ingress again with the
+   * same entry. Nothing has happened.
+   */
+  | { readonly kind: "missing"; readonly cells: readonly Cell[]; readonly lists: readonly string[] }
   /** A receipt for an intent that is not open: late, doubled or unknown. Nothing has happened. */
   | { readonly kind: "ignored" };
 
@@ -135,7 +140,7 @@ export class World {
         }
       }
     } catch (error) {
-      if (error instanceof MissingCells) return { kind: "missing", cells: error.cells };
+      if (error instanceof MissingCells) return { kind: "missing", cells: error.cells, lists: error.lists };
       throw error;
     }
     return { kind: "frame", ...draft.seal() };
@@ -172,6 +177,13 @@ export class World {
         );
         return "run";
       }
+      case "redeliver":
+        this.#refuseWhileFull();
+        redeliver(draft, ingress);
+        return "run";
+      case "dismiss":
+        dismiss(draft, ingress);
+        return "alone";
       case "receipt": {
         const intent = draft.intent(ingress.intent);
         if (intent === undefined) return "ignored";
@@ -183,7 +195,7 @@ export class World {
         draft.add({ kind: "continue", cause: null, cell: null });
         return "run";
       case "snapshot": {
-        const blob = encodeSnapshot(this.#state, this.#ledger.settle(this.#ports.cells));
+        const blob = encodeSnapshot(this.#state, this.#ledger.settle());
         draft.blobs.push(blob);
         draft.lastSnapshot = hashOf(blob);
         draft.add({ kind: "snapshot", cause: null, cell: null, snapshotHash: draft.lastSnapshot });

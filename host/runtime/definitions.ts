@@ -48,9 +48,18 @@ export async function loadDefinitions(
 ): Promise<Definitions> {
   const settings = await journal.getBlob(world, settingsHash);
   if (settings === null) throw missing("settings", settingsHash);
-  const nodes = await loadNodes(journal, world, manifestHash);
-  const manifest = manifestFromNodes(manifestHash, (hash) => nodes.get(hash));
+  const manifest = await loadManifest(journal, world, manifestHash);
   return { manifest, settings: settingsFromNode(settings), settingsHash };
+}
+
+/** A manifest that a journal names. Throws `definitions.missing` (kind `missing`). */
+export async function loadManifest(
+  journal: Pick<Journal, "getBlob">,
+  world: WorldId,
+  hash: Hash,
+): Promise<Manifest> {
+  const nodes = await loadNodes(journal, world, hash);
+  return manifestFromNodes(hash, (node) => nodes.get(node));
 }
 
 async function loadNodes(

@@ -7,72 +7,34 @@
  */
 
 import type { Adapter } from "../adapters/port.ts";
-import { outgoingKey } from "../effects/key.ts";
 import type { Receipt } from "../effects/receipt.ts";
 import type { Entry, Frame, Stamp } from "../journal/frame.ts";
-import type { Commit, IngressEntry, Journal } from "../journal/port.ts";
+import type { Commit, Journal, SnapshotEntry } from "../journal/port.ts";
 import type { MemoryCells } from "../kernel/cells.ts";
 import type { LiveNote } from "../kernel/draft.ts";
 import type { Ingress } from "../kernel/ingress.ts";
 import type { Definitions, WorldState } from "../kernel/state.ts";
 import type { Outcome, World } from "../kernel/world.ts";
 import { taggedBytes } from "../plan/tagged.ts";
-import type { Epoch, FrameSeq, IntentId, LogicalTimeNs, WorldId } from "../values/brand.ts";
-import { EMPTY, equalBytes, utf8 } from "../values/bytes.ts";
-import { type Cbor, encodeCbor } from "../values/cbor.ts";
+import type { Epoch, IntentId, LogicalTimeNs, WorldId } from "../values/brand.ts";
+import { EMPTY } from "../values/bytes.ts";
+import type { Cbor } from "../values/cbor.ts";
 import { AirloomError, bug } from "../values/errors.ts";
-import { sha256 } from "../values/hash.ts";
-import { LIMITS } from "../values/limits.ts";
-import type { Value } from "../values/value.ts";
+import { loadCells } from "./cells.ts";
 import type { LogicalClock } from "./clock.ts";
 import type { Entropy } from "./entropy.ts";
+import { asking, type Dismiss, dismissal, type Redeliver, redelivery } from "./faults.ts";
+import { Outbox } from "./outbox.ts";
+import { admitReceipt, bounded, type OutsideReceipt, type ReceiptOutcome } from "./receipts.ts";
 import {
-  checkAnswer,
-  checkReceipt,
-  isAnsweredOutside,
-  type OutsideReceipt,
-  recordedReceipt,
-  wasEmitted,
-} from "./receipts.ts";
+  type Acknowledgement,
+  type Request,
+  requestBefore,
+  requestDigestOf,
+  type Send,
+  type StartPlan,
+} from "./requests.ts";
 import { trace } from "./trace.ts";
-
-/** How something is asked for. Without an ingress id, asking twice is asking for two. */
-export interface Request {
-  /** Who asks for it, once for ever. */
-  readonly ingressId?: string;
-  /** The request as it was made: the same id with another text is a conflict. */
-  readonly text?: string;
-  /** For the audit; no module sees it. */
-  readonly by?: string;
-}
-
-/** An event to send. */
-export interface Send extends Request {
-  readonly schema: string;
-  /** CBOR of the schema's type; made when the event is first accepted, with logical time as it is then. */
-  readonly value: (nowNs: LogicalTimeNs) => Uint8Array;
-  readonly key?: Uint8Array;
-}
-
-/** A plan to start by hand. */
-export interface StartPlan extends Request {
-  readonly plan: string;
-  /** CBOR of the plan's input; made as the value of an event is. */
-  readonly input: (nowNs: LogicalTimeNs) => Uint8Array;
-  /** The instance's `@var:correlation_id`. */
-  readonly correlation?: Value;
-}
-
-export interface Acknowledgement {
-  readonly frame: FrameSeq;
-  /** Whether it had been accepted before; then nothing happened now. */
-  readonly duplicate: boolean;
-}
-
-/** What became of a receipt from outside; `ignored`: its intent had another before. */
-export type ReceiptOutcome =
-  | { readonly outcome: "settled"; readonly frame: FrameSeq }
-  | { readonly outcome: "ignored" };
 
 /** A durable frame, as told to listeners. */
 export interface FrameNotice {
@@ -91,11 +53,12 @@ export interface EngineParts {
   readonly entropy: Entropy;
 }
 
+/** Makes an ingress once its stamp is known. */
+type MakeIngress = (stamp: Stamp) => Ingress;
+
 export class Engine {
   readonly #parts: EngineParts;
-  /** By effect kind. */
-  readonly #adapters = new Map<string, Adapter>();
-  #started: readonly Adapter[] = [];
+  #outbox: Outbox;
   readonly #listeners = new Set<(notice: FrameNotice) => void>();
   readonly #idleWaiters: { resolve: () => void; reject: (error: unknown) => void }[] = [];
   #tail: Promise<unknown> = Promise.resolve();
@@ -107,6 +70,7 @@ export class Engine {
 
   constructor(parts: EngineParts) {
     this.#parts = parts;
+    this.#outbox = new Outbox(parts.worldId, []);
   }
 
   get state(): Readonly<WorldState> {
@@ -117,7 +81,7 @@ export class Engine {
     return this.#parts.worldId;
   }
 
-  /** Cells as of the last durable frame. */
+  /** The cells in memory: all of them while they are within the bounds. What is durable is in the journal. */
   get cells(): MemoryCells {
     return this.#parts.cells;
   }
@@ -139,10 +103,7 @@ export class Engine {
 
   /** Takes the adapters and starts what is open: to be called once, before anything is sent. */
   start(adapters: readonly Adapter[]): void {
-    for (const adapter of adapters) {
-      for (const kind of adapter.effectKinds) this.#adapters.set(kind, adapter);
-    }
-    this.#started = [...new Set(this.#adapters.values())];
+    this.#outbox = new Outbox(this.worldId, adapters);
     this.#running = true;
     trace("opened", this.state.head.nextFrame);
     for (const intent of this.state.intents.values()) this.#dispatch(intent.id);
@@ -160,7 +121,7 @@ export class Engine {
     return this.#accept(
       send,
       () => [schema, value(0n as LogicalTimeNs), key],
-      (stamp) => ({ kind: "event", schema, value: value(stamp.logicalNs), key }),
+      () => (stamp) => ({ kind: "event", schema, value: value(stamp.logicalNs), key }),
     );
   }
 
@@ -174,18 +135,46 @@ export class Engine {
     return this.#accept(
       start,
       () => [plan, input(0n as LogicalTimeNs), correlation],
-      (stamp) => ({ kind: "plan", plan, input: input(stamp.logicalNs), correlation }),
+      () => (stamp) => ({ kind: "plan", plan, input: input(stamp.logicalNs), correlation }),
     );
   }
 
-  /** One request: a frame of its own, or that of the same request before. `digested` says what is asked. */
-  #accept(request: Request, digested: () => Cbor, make: (stamp: Stamp) => Ingress): Promise<Acknowledgement> {
+  /**
+   * Carries the event of a faulted delivery to its cell again. Throws `AirloomError` (kind `request`):
+   * `fault.unknown`, `fault.not_a_delivery`, `fault.closed`, `fault.no_route`, `ingress.conflict`.
+   */
+  redeliver(asked: Redeliver): Promise<Acknowledgement> {
+    return this.#accept(
+      asked,
+      () => asking("redeliver", asked),
+      () => redelivery(this.#parts, asked),
+    );
+  }
+
+  /** Notes that somebody has seen a fault. Throws as `redeliver` does: `fault.unknown`, `fault.closed`. */
+  dismiss(asked: Dismiss): Promise<Acknowledgement> {
+    return this.#accept(
+      asked,
+      () => asking("dismiss", asked),
+      () => dismissal(this.#parts, asked),
+    );
+  }
+
+  /**
+   * One request: a frame of its own, or that of the same request before. `digested` says what is asked; `prepare`
+   * is called once it is known to be new.
+   */
+  #accept(
+    request: Request,
+    digested: () => Cbor,
+    prepare: () => MakeIngress | Promise<MakeIngress>,
+  ): Promise<Acknowledgement> {
     return this.#exclusive(async () => {
       const requestDigest = requestDigestOf(request, digested);
-      const before = await this.#findRequest(request, requestDigest);
+      const before = await requestBefore(this.#parts, request, requestDigest);
       if (before !== null) return { frame: before.frame, duplicate: true };
       const sender = { by: request.by ?? null, ingressId: request.ingressId ?? null, requestDigest };
-      const frame = await this.#ingress(make, sender);
+      const frame = await this.#ingress(await prepare(), sender);
       if (frame === null) throw bug("a request was ignored");
       return { frame: frame.head.frame, duplicate: false };
     });
@@ -209,37 +198,21 @@ export class Engine {
    */
   receive(receipt: OutsideReceipt): Promise<ReceiptOutcome> {
     return this.#exclusive(async () => {
-      const { settings, manifest } = this.state.definitions;
-      checkReceipt(this.worldId, settings, receipt);
-      const intent = this.state.intents.get(receipt.intent);
-      if (intent === undefined) return this.#late(receipt.intent);
-      const effect = manifest.effects.get(intent.kind);
-      if (effect === undefined) {
-        const message = `the manifest no longer has ${intent.kind}`;
-        throw new AirloomError("request", "receipt.unknown_effect", message);
+      const admitted = await admitReceipt(this.#parts, this.state, receipt);
+      if (admitted === null) {
+        this.#ignoredReceipts += 1;
+        return { outcome: "ignored" };
       }
-      checkAnswer(settings, effect, receipt);
-      const recorded = recordedReceipt(receipt);
-      const frame = await this.#ingress(() => ({ kind: "receipt", intent: intent.id, receipt: recorded }));
+      const frame = await this.#ingress(() => ({ kind: "receipt", ...admitted }));
       if (frame === null) throw bug("an open intent was not");
       return { outcome: "settled", frame: frame.head.frame };
     });
   }
 
-  /** The answer to a receipt of no open intent: ignored when there was one, else `receipt.unknown`. */
-  async #late(id: IntentId): Promise<ReceiptOutcome> {
-    const { journal, worldId } = this.#parts;
-    if (await wasEmitted(journal, worldId, id)) {
-      this.#ignoredReceipts += 1;
-      return { outcome: "ignored" };
-    }
-    throw new AirloomError("request", "receipt.unknown", `the world never had an intent ${id}`);
-  }
-
   /** An adapter whose payload the effect's own schema refuses has failed; the originator hears that it did. */
   async #receive(intent: IntentId, receipt: (stamp: Stamp) => Receipt): Promise<Frame | null> {
     try {
-      return await this.#ingress((stamp) => ({ kind: "receipt", intent, receipt: receipt(stamp) }));
+      return await this.#ingress((stamp) => ({ kind: "receipt", intent, receipt: bounded(receipt(stamp)) }));
     } catch (error) {
       if (!(error instanceof AirloomError) || error.code !== "receipt.invalid_payload") throw error;
       return this.#ingress((stamp) => ({
@@ -280,7 +253,7 @@ export class Engine {
   /** Stops adapters, then waits for what was handed in. Pending work and open intents stay in the journal. */
   async close(): Promise<void> {
     this.#running = false;
-    for (const adapter of this.#started) adapter.stop();
+    this.#outbox.stop();
     while (this.#queued > 0) await this.#tail.catch(() => {});
     this.#stopped ??= new AirloomError("request", "world.closed", "the world is closed");
     this.#rejectWaiters(this.#stopped);
@@ -302,14 +275,6 @@ export class Engine {
     return run;
   }
 
-  async #findRequest({ ingressId }: Request, digest: Uint8Array | null): Promise<IngressEntry | null> {
-    if (ingressId === undefined || digest === null) return null;
-    const before = await this.#parts.journal.findIngress(this.#parts.worldId, ingressId);
-    if (before === null || equalBytes(before.requestDigest, digest)) return before;
-    const message = `ingress id ${ingressId} was accepted in frame ${before.frame} for another request`;
-    throw new AirloomError("request", "ingress.conflict", message, { fields: { frame: before.frame } });
-  }
-
   /** One ingress: stamp, frame, commit, publish. Null when the kernel ignored it. */
   async #ingress(
     make: (stamp: Stamp) => Ingress,
@@ -317,11 +282,24 @@ export class Engine {
   ): Promise<Frame | null> {
     const { world, clock, entropy } = this.#parts;
     const stamp: Stamp = { ...clock.sample(), entropy: entropy() };
-    const outcome = this.#step(world, make(stamp), { ...stamp, ...sender });
+    const [ingress, entry] = [make(stamp), { ...stamp, ...sender }];
+    let outcome = this.#step(world, ingress, entry);
+    while (outcome.kind === "missing") {
+      await this.#load(outcome);
+      outcome = this.#step(world, ingress, entry);
+    }
     if (outcome.kind === "ignored") return null;
-    if (outcome.kind === "missing") throw this.#stop(bug("an engine keeps all cells in memory"));
     await this.#commit(outcome);
     return outcome.frame;
+  }
+
+  /** Brings what the frame at work needs. Nothing is evicted before it is done, so it comes to an end. */
+  async #load(missing: Extract<Outcome, { kind: "missing" }>): Promise<void> {
+    try {
+      await loadCells(this.#parts, this.state.head, missing);
+    } catch (error) {
+      throw this.#stop(error);
+    }
   }
 
   #step(world: World, ingress: Ingress, entry: Entry): Outcome {
@@ -348,11 +326,13 @@ export class Engine {
           : [{ id: ingressId, requestDigest, frame: frame.head.frame }],
       cells,
       blobs,
+      snapshots: snapshotsOf(frame),
       head: this.state.head,
     };
     await this.#append(commit);
+    this.#parts.cells.release(commit.head.nextFrame);
     trace("frame.durable", frame.head.frame);
-    for (const id of outcome.settled) for (const adapter of this.#started) adapter.settled(id);
+    for (const id of outcome.settled) this.#outbox.settled(id);
     for (const listener of this.#listeners) listener({ frame, notes: outcome.notes });
     for (const intent of outcome.opened) this.#dispatch(intent.id);
     trace("frame.published", frame.head.frame);
@@ -378,7 +358,7 @@ export class Engine {
     const reason =
       cause instanceof AirloomError ? cause : bug(cause instanceof Error ? cause.message : String(cause));
     this.#stopped ??= reason;
-    for (const adapter of this.#started) adapter.stop();
+    this.#outbox.stop();
     this.#rejectWaiters(this.#stopped);
     return this.#stopped;
   }
@@ -390,26 +370,8 @@ export class Engine {
   #dispatch(id: IntentId): void {
     const intent = this.state.intents.get(id);
     if (intent === undefined) return;
-    const { manifest, settings } = this.state.definitions;
-    const adapter = this.#adapters.get(intent.kind);
-    if (adapter !== undefined) {
-      adapter.start(intent, {
-        effect: manifest.effects.get(intent.kind) ?? null,
-        grant: manifest.grants.get(intent.capName) ?? null,
-        secrets: manifest.secrets,
-        key: () => outgoingKey(this.worldId, intent),
-      });
-      return;
-    }
-    if (isAnsweredOutside(settings, intent.kind)) return;
-    this.settle(id, () => ({
-      adapterId: "adapter.missing",
-      status: "error",
-      payload: new Uint8Array(0),
-      costCents: null,
-      signature: new Uint8Array(64),
-      tries: 0n,
-    }));
+    const unanswered = this.#outbox.start(intent, this.state.definitions);
+    if (unanswered !== null) this.settle(id, () => unanswered);
   }
 
   #continueIfBusy(): void {
@@ -432,11 +394,7 @@ function othersFirst(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-function requestDigestOf({ ingressId, text }: Request, digested: () => Cbor): Uint8Array | null {
-  if (ingressId === undefined) return null;
-  if (ingressId.length === 0 || ingressId.length > LIMITS.ingressIdMax) {
-    const message = `an ingress id has 1 to ${LIMITS.ingressIdMax} characters`;
-    throw new AirloomError("request", "ingress.invalid_id", message);
-  }
-  return sha256(text === undefined ? encodeCbor(digested()) : utf8(text));
+function snapshotsOf({ head, records }: Frame): readonly SnapshotEntry[] {
+  const [first] = records;
+  return first?.kind === "snapshot" ? [{ frame: head.frame, hash: first.snapshotHash }] : [];
 }

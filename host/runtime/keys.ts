@@ -1,6 +1,13 @@
 /** A world's Ed25519 key: made once, its public half in genesis, its private half a file nobody else reads. */
 
-import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  sign,
+  verify,
+} from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { WorldId } from "../values/brand.ts";
@@ -18,6 +25,21 @@ export function worldPublicKey(folder: string, world: WorldId): Uint8Array {
 export function signWithWorldKey(folder: string, world: WorldId, bytes: Uint8Array): Uint8Array | null {
   const key = readKey(pathOf(folder, world));
   return key === null ? null : new Uint8Array(sign(null, bytes, key));
+}
+
+/** RFC 8410: what stands before the 32 bytes of an Ed25519 key in its SubjectPublicKeyInfo. */
+const SPKI_PREFIX = Buffer.from("302a300506032b6570032100", "hex");
+
+/** Whether the key of these 32 bytes signed `bytes`: never for what is no key. */
+export function isSignedBy(publicKey: Uint8Array, bytes: Uint8Array, signature: Uint8Array): boolean {
+  let key: KeyObject;
+  try {
+    const der = Buffer.concat([SPKI_PREFIX, publicKey]);
+    key = createPublicKey({ key: der, format: "der", type: "spki" });
+  } catch {
+    return false;
+  }
+  return verify(null, bytes, key, signature);
 }
 
 function pathOf(folder: string, world: WorldId): string {

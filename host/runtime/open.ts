@@ -1,6 +1,6 @@
 /**
- * Opens a world for writing: a new one gets its genesis, an old one is derived again from its journal, so
- * that a world never goes on from a state its journal does not prove.
+ * Opens a world for writing: a new one gets its genesis, an old one is derived again from its journal, whole or
+ * from a snapshot on (docs/decisions/0008), so that a world never goes on from a state its journal does not prove.
  */
 
 import { randomBytes } from "node:crypto";
@@ -10,22 +10,23 @@ import type { OnAdapterError, Settle } from "../adapters/port.ts";
 import type { ReadSecret } from "../adapters/secrets.ts";
 import type { Entry } from "../journal/frame.ts";
 import type { Head, Journal } from "../journal/port.ts";
-import { MemoryCells } from "../kernel/cells.ts";
+import { type CellBounds, MemoryCells } from "../kernel/cells.ts";
 import type { Definitions, Genesis } from "../kernel/state.ts";
 import { requireSupported } from "../kernel/supported.ts";
 import { World } from "../kernel/world.ts";
-import { replayWorld } from "../replay/core/replay.ts";
 import type { Epoch, FrameSeq, Hash, WorldId } from "../values/brand.ts";
 import { toHex } from "../values/bytes.ts";
 import { AirloomError, bug } from "../values/errors.ts";
 import { LIMITS_PROFILE } from "../values/limits.ts";
 import { createModuleHost } from "../wasm/host.ts";
 import { type Adapters, makeAdapters } from "./adapters.ts";
+import { CELL_BOUNDS } from "./cells.ts";
 import { changedDefinitions } from "./changes.ts";
 import { type ClockJump, type HostClock, LogicalClock, realClock } from "./clock.ts";
 import { type FindModule, loadDefinitions, loadModules, saveDefinitions } from "./definitions.ts";
 import { Engine } from "./engine.ts";
 import { createEntropy, type Entropy } from "./entropy.ts";
+import { type RestoreParts, rederiveWorld, restoreWorld } from "./restore.ts";
 
 export interface OpenOptions {
   readonly journal: Journal;
@@ -38,6 +39,13 @@ export interface OpenOptions {
   readonly newWorldId?: WorldId;
   /** Records the folder's definitions where the world still runs others. */
   readonly upgrade?: boolean;
+  /**
+   * Where a world that exists is derived from: its newest snapshot and what came after it (genesis where there is
+   * none), or all of its journal. `snapshot` unless given.
+   */
+  readonly from?: "snapshot" | "genesis";
+  /** How many cells stay in memory between frames; `CELL_BOUNDS` unless given. */
+  readonly cellBounds?: CellBounds;
   readonly clock?: HostClock;
   readonly entropy?: Entropy;
   readonly onClockJump?: (jump: ClockJump) => void;
@@ -54,7 +62,7 @@ export interface OpenOptions {
 /**
  * Throws `AirloomError`: `world.unsupported` (kind `manifest`) before anything is written, when the folder asks
  * for what this engine does not run; `world.folder_changed` (kind `request`) when the folder differs from the
- * journal, `world.diverged` (kind `corrupt`) when the journal does not replay, and what the store throws.
+ * journal, `world.diverged` (kind `corrupt`) when the journal does not replay, what `restoreWorld` throws, and what the store throws.
  */
 export async function openWorld(options: OpenOptions): Promise<Engine> {
   const { journal } = options;
@@ -100,7 +108,7 @@ interface Opened {
 async function create(options: OpenOptions, worldId: WorldId, epoch: Epoch): Promise<Opened> {
   const { journal, definitions, findModule } = options;
   await saveDefinitions(journal, worldId, definitions, findModule);
-  const cells = new MemoryCells();
+  const cells = new MemoryCells({ complete: true, bounds: options.cellBounds ?? CELL_BOUNDS });
   const modules = await loadModules(definitions.manifest, findModule);
   const host = createModuleHost((hash) => modules.get(hash));
   const genesis: Genesis = {
@@ -128,6 +136,7 @@ async function create(options: OpenOptions, worldId: WorldId, epoch: Epoch): Pro
     ingress: [],
     cells: [],
     blobs: [],
+    snapshots: [],
     head: world.state.head,
   });
   if (result !== "durable")
@@ -138,11 +147,11 @@ async function create(options: OpenOptions, worldId: WorldId, epoch: Epoch): Pro
 async function reopen(options: OpenOptions, worldId: WorldId, head: Head): Promise<Opened> {
   const { journal } = options;
   const modules = new Map<Hash, Uint8Array>();
-  const { report, world, cells } = await replayWorld({
-    frames: journal.read(worldId, 0n as FrameSeq),
-    modules: createModuleHost((hash) => modules.get(hash)),
-    mode: "recorded",
+  const parts: RestoreParts = {
+    journal,
+    worldId,
     head,
+    modules: createModuleHost((hash) => modules.get(hash)),
     definitions: async (manifestHash, settingsHash) => {
       const definitions = await loadDefinitions(journal, worldId, manifestHash, settingsHash);
       for (const [hash, bytes] of await loadModules(definitions.manifest, blobFinder(journal, worldId))) {
@@ -150,7 +159,10 @@ async function reopen(options: OpenOptions, worldId: WorldId, head: Head): Promi
       }
       return definitions;
     },
-  });
+  };
+  const snapshot = options.from === "genesis" ? null : await journal.newestSnapshot(worldId);
+  const { report, world, cells } =
+    snapshot === null ? await rederiveWorld(parts) : await restoreWorld(parts, snapshot);
   if (report.divergence !== null || world === null) {
     const where = report.divergence;
     const message =
@@ -159,6 +171,8 @@ async function reopen(options: OpenOptions, worldId: WorldId, head: Head): Promi
         : `the journal does not replay: frame ${where.frame}, record ${where.record} (${where.kind}), ${where.field}`;
     throw new AirloomError("corrupt", "world.diverged", message, { fields: { ...where } });
   }
+  cells.bound(options.cellBounds ?? CELL_BOUNDS);
+  cells.release(head.nextFrame);
   return { world, cells, modules };
 }
 

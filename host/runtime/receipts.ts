@@ -4,20 +4,22 @@
  * recorded, so that a journal can be checked for the same.
  */
 
-import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
+import { createPrivateKey, sign } from "node:crypto";
 import type { Effect } from "../air/manifest.ts";
 import type { Settings } from "../air/settings.ts";
 import type { Receipt, ReceiptStatus } from "../effects/receipt.ts";
 import { openFrame } from "../journal/frame.ts";
 import type { Journal } from "../journal/port.ts";
 import type { RecordOf } from "../journal/record.ts";
+import type { WorldState } from "../kernel/state.ts";
 import type { FrameSeq, IntentId, WorldId } from "../values/brand.ts";
-import { equalBytes, fromHex } from "../values/bytes.ts";
+import { EMPTY, equalBytes, fromHex } from "../values/bytes.ts";
 import { encodeCbor } from "../values/cbor.ts";
 import { AirloomError } from "../values/errors.ts";
 import { sha256 } from "../values/hash.ts";
 import { LIMITS } from "../values/limits.ts";
 import { quote } from "../values/quote.ts";
+import { isSignedBy } from "./keys.ts";
 
 export interface OutsideReceipt {
   readonly intent: IntentId;
@@ -30,6 +32,11 @@ export interface OutsideReceipt {
   /** 64 bytes. */
   readonly signature: Uint8Array;
 }
+
+/** What became of a receipt from outside; `ignored`: its intent had another before. */
+export type ReceiptOutcome =
+  | { readonly outcome: "settled"; readonly frame: FrameSeq }
+  | { readonly outcome: "ignored" };
 
 /**
  * What is signed: the CBOR list ["airloom receipt 1", world id (16 bytes), frame and ordinal of the intent,
@@ -59,6 +66,37 @@ export function signReceipt(
   return { ...receipt, signature: new Uint8Array(signature) };
 }
 
+/**
+ * A receipt from outside as it is to be recorded; null when its intent had a receipt before. Throws
+ * `AirloomError`: `receipt.malformed`, `receipt.unknown_adapter`, `receipt.forged`, `receipt.unknown`,
+ * `receipt.unknown_effect`, `receipt.wrong_kind`, `receipt.invalid_payload`.
+ */
+export async function admitReceipt(
+  { journal, worldId }: { readonly journal: Journal; readonly worldId: WorldId },
+  { definitions, intents }: Readonly<WorldState>,
+  receipt: OutsideReceipt,
+): Promise<{ readonly intent: IntentId; readonly receipt: Receipt } | null> {
+  const { settings, manifest } = definitions;
+  checkReceipt(worldId, settings, receipt);
+  const intent = intents.get(receipt.intent);
+  if (intent === undefined) {
+    if (await wasEmitted(journal, worldId, receipt.intent)) return null;
+    throw new AirloomError("request", "receipt.unknown", `the world never had an intent ${receipt.intent}`);
+  }
+  const effect = manifest.effects.get(intent.kind);
+  if (effect === undefined) {
+    throw new AirloomError("request", "receipt.unknown_effect", `the manifest no longer has ${intent.kind}`);
+  }
+  checkAnswer(settings, effect, receipt);
+  return { intent: intent.id, receipt: recordedReceipt(receipt) };
+}
+
+/** A receipt of this process as it may enter: one of more bytes than the limit has failed. */
+export function bounded(receipt: Receipt): Receipt {
+  if (receipt.payload.length <= LIMITS.ingressBytesMax) return receipt;
+  return { ...receipt, status: "error", payload: EMPTY };
+}
+
 const INTENT = /^(?:0|[1-9][0-9]{0,19})\.(?:0|[1-9][0-9]{0,9})$/;
 const STATUSES: readonly string[] = ["ok", "error", "timeout"] satisfies readonly ReceiptStatus[];
 
@@ -66,7 +104,7 @@ const STATUSES: readonly string[] = ["ok", "error", "timeout"] satisfies readonl
  * Checks form, key and signature, before anything is looked up. Throws `AirloomError`: `receipt.malformed` (kind
  * `request`), `receipt.unknown_adapter` and `receipt.forged` (kind `denied`).
  */
-export function checkReceipt(world: WorldId, settings: Settings, receipt: OutsideReceipt): void {
+function checkReceipt(world: WorldId, settings: Settings, receipt: OutsideReceipt): void {
   const { intent, adapter, status, payload, signature, costCents = 0n } = receipt;
   const sound = INTENT.test(intent) && STATUSES.includes(status) && signature.length === 64;
   if (!sound || payload.length > LIMITS.ingressBytesMax || costCents < 0n || costCents >= 1n << 64n) {
@@ -91,7 +129,7 @@ export function isAnsweredOutside(settings: Settings, effectKind: string): boole
  * Throws `receipt.wrong_kind` (kind `denied`) for an effect that the adapter may not answer, and
  * `receipt.invalid_payload` (kind `request`): what was signed is recorded as it is, or not at all.
  */
-export function checkAnswer(settings: Settings, effect: Effect, receipt: OutsideReceipt): void {
+function checkAnswer(settings: Settings, effect: Effect, receipt: OutsideReceipt): void {
   const { adapter, status, payload } = receipt;
   const { effectKind } = effect.definition;
   if (!(settings.receiptKeys.get(adapter)?.effectKinds.includes(effectKind) ?? false)) {
@@ -110,7 +148,7 @@ export function checkAnswer(settings: Settings, effect: Effect, receipt: Outside
 }
 
 /** Whether a world ever emitted an intent of this id. */
-export async function wasEmitted(journal: Journal, world: WorldId, id: IntentId): Promise<boolean> {
+async function wasEmitted(journal: Journal, world: WorldId, id: IntentId): Promise<boolean> {
   const [frame, ordinal] = id.split(".");
   const head = await journal.head(world);
   if (head === null || BigInt(frame!) >= head.nextFrame) return false;
@@ -122,7 +160,7 @@ export async function wasEmitted(journal: Journal, world: WorldId, id: IntentId)
 }
 
 /** The receipt as it is recorded. */
-export function recordedReceipt({ adapter, status, payload, costCents, signature }: OutsideReceipt): Receipt {
+function recordedReceipt({ adapter, status, payload, costCents, signature }: OutsideReceipt): Receipt {
   return { adapterId: adapter, status, payload, costCents: costCents ?? null, signature, tries: 1n };
 }
 
@@ -145,17 +183,6 @@ export function isGenuine(world: WorldId, settings: Settings, record: RecordOf<"
 }
 
 function isSigned(world: WorldId, receipt: OutsideReceipt, key: string): boolean {
-  const publicKey = publicKeyOf(key);
-  return publicKey !== null && verify(null, receiptText(world, receipt), publicKey, receipt.signature);
-}
-
-/** RFC 8410: what stands before the 32 bytes of an Ed25519 key in its SubjectPublicKeyInfo. */
-const SPKI_PREFIX = "302a300506032b6570032100";
-
-function publicKeyOf(hex: string): KeyObject | null {
-  try {
-    return createPublicKey({ key: Buffer.from(SPKI_PREFIX + hex, "hex"), format: "der", type: "spki" });
-  } catch {
-    return null;
-  }
+  const publicKey = fromHex(key);
+  return publicKey !== undefined && isSignedBy(publicKey, receiptText(world, receipt), receipt.signature);
 }

@@ -15,7 +15,7 @@ import { nearest } from "../values/nearest.ts";
 import { child } from "../values/pointer.ts";
 import { plain } from "../values/quote.ts";
 import type { Schema } from "../values/schema.ts";
-import type { Send } from "./engine.ts";
+import type { Send } from "./requests.ts";
 
 /** One event of a scenario or a command line, before its value is made. */
 export interface EventText {
@@ -142,7 +142,8 @@ function invalid(diagnostics: readonly Diagnostic[]): AirloomError {
   return new AirloomError("request", "event.invalid", message, { diagnostics });
 }
 
-function replaceNow(json: Json, nowNs: bigint): Json {
+/** A value with `{"$now": true}` replaced by logical time. */
+export function replaceNow(json: Json, nowNs: bigint): Json {
   if (isJsonArray(json)) return json.map((item) => replaceNow(item, nowNs));
   if (!isJsonObject(json)) return json;
   if (json.size === 1 && json.get("$now") === true) return new JsonNumber(nowNs.toString());

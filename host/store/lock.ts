@@ -45,6 +45,12 @@ export async function takeLock(folder: string): Promise<WriterLock> {
   };
 }
 
+/** Who has the store open for writing, null for nobody. It touches no lock, so a holder just killed may be named. */
+export async function holderOf(folder: string): Promise<Holder | null> {
+  const holder = await readHolder(folder);
+  return seemsAlive(holder) ? holder : null;
+}
+
 const LOCK_FILE = "lock.db";
 const HOLDER_FILE = "lock.txt";
 const COMMAND_MAX = 200;

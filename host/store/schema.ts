@@ -17,7 +17,7 @@ export type Statement = ReturnType<Database["prepare"]>;
 export type Columns = Readonly<Record<string, unknown>>;
 
 /** What this version reads and writes; a change of the tables is a new number. */
-export const STORE_FORMAT = "1";
+export const STORE_FORMAT = "2";
 
 export function hasStore(folder: string): boolean {
   return existsSync(join(folder, STORE_FILE));
@@ -93,7 +93,7 @@ const DURABLE = `
 /**
  * One journal row is one commit: `count` frames from `first` on, one after another. `world.pruned` is the
  * frame before which old cell versions may be gone; `world.crc` guards the row (host/store/world.ts).
- * Cells are versioned by frame; a null state is a deletion. An ingress id is UTF-8 bytes, because the driver
+ * Cells are versioned by frame; a null state is a deletion (host/store/cells.ts). An ingress id is UTF-8 bytes, because the driver
  * cuts text at U+0000 and two ids would become one.
  */
 const TABLES = `
@@ -111,8 +111,11 @@ const TABLES = `
     PRIMARY KEY (world, id)
   ) STRICT, WITHOUT ROWID;
   CREATE TABLE cell (
-    world TEXT NOT NULL, reducer TEXT NOT NULL, key BLOB NOT NULL, frame BLOB NOT NULL,
-    state BLOB, state_hash BLOB, PRIMARY KEY (world, reducer, key, frame)
+    world TEXT NOT NULL, reducer TEXT NOT NULL, key BLOB NOT NULL, frame BLOB NOT NULL, active_ns BLOB NOT NULL,
+    state BLOB, digest BLOB, crc INTEGER NOT NULL, PRIMARY KEY (world, reducer, key, frame)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE snapshot (
+    world TEXT NOT NULL, frame BLOB NOT NULL, hash BLOB NOT NULL, PRIMARY KEY (world, frame)
   ) STRICT, WITHOUT ROWID;
   CREATE TABLE blob (hash BLOB PRIMARY KEY, bytes BLOB NOT NULL) STRICT`;
 

@@ -6,8 +6,20 @@
  */
 
 import { resolve } from "node:path";
+import type { CellSums } from "../journal/cell-sum.ts";
 import { boundTwice, checkCommit } from "../journal/memory.ts";
-import type { AppendResult, CellWrite, Commit, Head, IngressEntry, Journal } from "../journal/port.ts";
+import type {
+  AppendResult,
+  CellPage,
+  CellWrite,
+  Commit,
+  Head,
+  IngressEntry,
+  Journal,
+  LiveCell,
+  SnapshotEntry,
+} from "../journal/port.ts";
+import type { Cell } from "../journal/record.ts";
 import type { Epoch, FrameSeq, Hash, WorldId } from "../values/brand.ts";
 import { AirloomError } from "../values/errors.ts";
 import { BlobTable } from "./blobs.ts";
@@ -18,6 +30,7 @@ import { IngressTable } from "./ingress.ts";
 import { JournalTable } from "./journal.ts";
 import { takeLock, type WriterLock } from "./lock.ts";
 import { createStore, type Database, hasStore, makeFolder, openDatabase, requireStore } from "./schema.ts";
+import { SnapshotTable } from "./snapshots.ts";
 import { NEW_WORLD, WorldTable } from "./world.ts";
 
 export interface StoreOptions {
@@ -69,6 +82,7 @@ class Store implements SqliteStore {
   readonly #ingress: IngressTable;
   readonly #cells: CellTable;
   readonly #blobs: BlobTable;
+  readonly #snapshots: SnapshotTable;
 
   constructor(folder: string, db: Database, lock: WriterLock | null) {
     try {
@@ -78,6 +92,7 @@ class Store implements SqliteStore {
       this.#ingress = new IngressTable(db);
       this.#cells = new CellTable(db);
       this.#blobs = new BlobTable(db);
+      this.#snapshots = new SnapshotTable(db);
     } catch (error) {
       db.close();
       throw storeFault(error, folder, "being opened");
@@ -131,28 +146,55 @@ class Store implements SqliteStore {
     key: Uint8Array,
     asOf: FrameSeq,
   ): Promise<Uint8Array | null> {
+    return (await this.findCells(world, [{ reducer, key }], asOf))[0]?.state ?? null;
+  }
+
+  async findCells(
+    world: WorldId,
+    cells: readonly Cell[],
+    asOf: FrameSeq,
+  ): Promise<readonly (CellWrite | null)[]> {
     return this.#connection.reading(() => {
-      const version = this.#cells.find(world, reducer, key, asOf);
-      if (version) return version.state;
-      this.#refuseBefore(world, asOf);
-      return null;
+      const versions = cells.map((cell) => this.#cells.find(world, cell, asOf));
+      if (versions.includes(null)) this.#refuseBefore(world, asOf);
+      return versions;
     });
   }
 
-  async *cells(id: WorldId): AsyncIterable<Omit<CellWrite, "state"> & { readonly state: Uint8Array }> {
-    const nextFrame = this.#connection.reading(() => this.#worlds.find(id)?.head.nextFrame ?? 0n);
-    if (nextFrame === 0n) return;
-    const asOf = (nextFrame - 1n) as FrameSeq;
-    const names = this.#cells.names(id);
-    for (;;) {
-      const { done, value } = this.#connection.reading(() => names.next());
-      if (done) break;
-      const { reducer, key } = value;
-      const version = this.#connection.reading(() => this.#cells.find(id, reducer, key, asOf));
-      if (version?.state) yield { frame: version.frame, reducer, key, state: version.state };
+  async *cells(id: WorldId): AsyncIterable<LiveCell> {
+    const asOf = this.#connection.reading(() => this.#newestFrame(id));
+    if (asOf === null) return;
+    for (const reducer of this.#connection.reading(() => [...this.#cells.reducers(id)])) {
+      const cells = this.#cells.list(id, { reducer, limit: Number.POSITIVE_INFINITY }, asOf);
+      for (;;) {
+        const { done, value } = this.#connection.reading(() => cells.next());
+        if (done) break;
+        yield value;
+      }
     }
     // Frames appended and versions dropped while this list was made may have taken cells out of it.
     this.#connection.reading(() => this.#refuseBefore(id, asOf));
+  }
+
+  async listCells(id: WorldId, page: CellPage): Promise<readonly LiveCell[]> {
+    return this.#connection.reading(() => {
+      const asOf = this.#newestFrame(id);
+      return asOf === null ? [] : [...this.#cells.list(id, page, asOf)];
+    });
+  }
+
+  async sumCells(
+    world: WorldId,
+    asOf: FrameSeq,
+  ): Promise<{ readonly sums: CellSums; readonly later: bigint }> {
+    return this.#connection.reading(() => {
+      this.#refuseBefore(world, asOf);
+      return this.#cells.sums(world, asOf);
+    });
+  }
+
+  async newestSnapshot(world: WorldId): Promise<SnapshotEntry | null> {
+    return this.#connection.reading(() => this.#snapshots.newest(world));
   }
 
   async putBlob(_world: WorldId, bytes: Uint8Array): Promise<Hash> {
@@ -192,7 +234,13 @@ class Store implements SqliteStore {
     for (const entry of commit.ingress) if (!this.#ingress.bind(id, entry)) throw boundTwice(id, entry.id);
     for (const cell of commit.cells) this.#cells.put(id, cell);
     for (const bytes of commit.blobs) this.#blobs.put(bytes);
+    for (const snapshot of commit.snapshots) this.#snapshots.put(id, snapshot);
     return "durable";
+  }
+
+  #newestFrame(id: WorldId): FrameSeq | null {
+    const nextFrame = this.#worlds.find(id)?.head.nextFrame ?? 0n;
+    return nextFrame === 0n ? null : ((nextFrame - 1n) as FrameSeq);
   }
 
   /** A cell that is not found at a pruned frame may have been there. */

@@ -2,7 +2,7 @@
 
 import { EMPTY_HEAD } from "../../host/journal/frame.ts";
 import type { CellWrite, Commit, Head, IngressEntry, Journal } from "../../host/journal/port.ts";
-import type { Epoch, FrameSeq, RecordSeq, WorldId } from "../../host/values/brand.ts";
+import type { Epoch, FrameSeq, LogicalTimeNs, RecordSeq, WorldId } from "../../host/values/brand.ts";
 import { concat, utf8 } from "../../host/values/bytes.ts";
 import { crc32, sha256 } from "../../host/values/hash.ts";
 
@@ -30,7 +30,8 @@ export function ingress(id: string, frame: bigint | number, text = id): IngressE
 }
 
 export function cell(reducer: string, key: string, frame: bigint | number, state: string | null): CellWrite {
-  return { frame: seq(frame), reducer, key: utf8(key), state: state === null ? null : utf8(state) };
+  const activeNs = (BigInt(frame) * 1000n) as LogicalTimeNs;
+  return { frame: seq(frame), reducer, key: utf8(key), state: state === null ? null : utf8(state), activeNs };
 }
 
 export function headAfter(head: Head, frames: readonly Uint8Array[]): Head {
@@ -41,7 +42,7 @@ export function headAfter(head: Head, frames: readonly Uint8Array[]): Head {
   };
 }
 
-type Extras = Partial<Pick<Commit, "world" | "ingress" | "cells" | "blobs">>;
+type Extras = Partial<Pick<Commit, "world" | "ingress" | "cells" | "blobs" | "snapshots">>;
 
 /** The commit that extends `head` by frames with these bodies. */
 export function commitAfter(
@@ -59,6 +60,7 @@ export function commitAfter(
     ingress: extras.ingress ?? [],
     cells: extras.cells ?? [],
     blobs: extras.blobs ?? [],
+    snapshots: extras.snapshots ?? [],
     head: headAfter(head, frames),
   };
 }

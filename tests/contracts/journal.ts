@@ -1,6 +1,7 @@
 /** What the port of host/journal/port.ts promises, asked of every implementation. */
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { sumCells } from "../../host/journal/cell-sum.ts";
 import { EMPTY_HEAD } from "../../host/journal/frame.ts";
 import type { Journal } from "../../host/journal/port.ts";
 import type { Epoch, Hash } from "../../host/values/brand.ts";
@@ -278,6 +279,81 @@ function cellsContract({ journal, fixture }: Subject): void {
       ["demo/R@1", "a\xff", 0n, "0a\xff"],
       ["demo/R@1", "b", 1n, "1b"],
     ]);
+  });
+
+  it("finds versions of several cells at once, in the order asked", async () => {
+    const author = await Author.claim(journal());
+    const was = [
+      cell("demo/R@1", "a", 0, "0"),
+      cell("demo/R@1", "gone", 0, "0"),
+      cell("demo/S@1", "a", 0, "s"),
+    ];
+    await author.write(["0"], { cells: was });
+    const now = [cell("demo/R@1", "a", 1, "1"), cell("demo/R@1", "gone", 1, null)];
+    await author.write(["1"], { cells: now });
+    const reopened = await fixture().reopen();
+    const wanted = ["gone", "never", "a"].map((key) => ({ reducer: "demo/R@1", key: utf8(key) }));
+    const find = (frame: number) => reopened.findCells(WORLD, wanted, seq(frame));
+    expect(await find(0)).toEqual([was[1], null, was[0]]);
+    expect(await find(1)).toEqual([now[1], null, now[0]]);
+    expect(await reopened.findCells(WORLD, [], seq(1))).toEqual([]);
+  });
+
+  it("lists a reducer's cells page by page", async () => {
+    const author = await Author.claim(journal());
+    const keys = ["", "a", "b", "ba", "gone", "z"];
+    await author.write(["0"], { cells: keys.map((key) => cell("demo/R@1", key, 0, `0${key}`)) });
+    await author.write(["1"], {
+      cells: [cell("demo/R@1", "gone", 1, null), cell("demo/S@1", "other", 1, "s")],
+    });
+    const reopened = await fixture().reopen();
+    const page = async (limit: number, after?: string) => {
+      const start = after === undefined ? {} : { after: utf8(after) };
+      const cells = await reopened.listCells(WORLD, { reducer: "demo/R@1", limit, ...start });
+      return cells.map(({ key }) => new TextDecoder().decode(key));
+    };
+    expect(await page(9)).toEqual(["", "a", "b", "ba", "z"]);
+    expect(await page(2)).toEqual(["", "a"]);
+    expect(await page(2, "a")).toEqual(["b", "ba"]);
+    expect(await page(2, "bb")).toEqual(["z"]);
+    expect(await page(2, "z")).toEqual([]);
+    expect(await page(3, "")).toEqual(["a", "b", "ba"]);
+    expect(await reopened.listCells(OTHER, { reducer: "demo/R@1", limit: 1 })).toEqual([]);
+  });
+
+  it("adds up the cells there were after a frame, and counts the versions written later", async () => {
+    const author = await Author.claim(journal());
+    const live = (key: string, state: string, reducer = "demo/R@1") => ({
+      cell: { reducer, key: utf8(key) },
+      state: utf8(state),
+    });
+    expect(await journal().sumCells(WORLD, seq(0))).toEqual({ sums: new Map(), later: 0n });
+    const many = Array.from({ length: 700 }, (_, n) => `${n}`);
+    await author.write(["0"], { cells: many.map((key) => cell("demo/R@1", key, 0, `0${key}`)) });
+    await author.write(["1"], { cells: [cell("demo/R@1", "7", 1, "seven"), cell("demo/R@1", "8", 1, null)] });
+    await author.write(["2"], { cells: [cell("demo/A@1", "x", 2, "x"), cell("demo/R@1", "7", 2, null)] });
+    const reopened = await fixture().reopen();
+    const first = many.map((key) => live(key, `0${key}`));
+    const second = [...first.filter((_, n) => n !== 7 && n !== 8), live("7", "seven")];
+    const third = [...first.filter((_, n) => n !== 7 && n !== 8), live("x", "x", "demo/A@1")];
+    expect(await reopened.sumCells(WORLD, seq(0))).toEqual({ sums: sumCells(first), later: 4n });
+    expect(await reopened.sumCells(WORLD, seq(1))).toEqual({ sums: sumCells(second), later: 2n });
+    const last = await reopened.sumCells(WORLD, seq(2));
+    expect(last).toEqual({ sums: sumCells(third), later: 0n });
+    expect([...last.sums.keys()]).toEqual(["demo/A@1", "demo/R@1"]);
+  });
+
+  it("knows the newest snapshot", async () => {
+    const author = await Author.claim(journal());
+    await author.write(["0"]);
+    expect(await journal().newestSnapshot(WORLD)).toBeNull();
+    const entry = (frame: number) => ({ frame: seq(frame), hash: hashOf(utf8(`${frame}`)) });
+    await author.write(["1"], { snapshots: [entry(1)] });
+    await author.write(["2", "3", "4"], { snapshots: [entry(2), entry(4)] });
+    await author.write(["5"]);
+    const reopened = await fixture().reopen();
+    expect(await reopened.newestSnapshot(WORLD)).toEqual(entry(4));
+    expect(await reopened.newestSnapshot(OTHER)).toBeNull();
   });
 
   it("lists more cells than it takes in one go, while the writer changes them", async () => {

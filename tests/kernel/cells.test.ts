@@ -84,14 +84,14 @@ describe("cells that are not in memory", () => {
     const bare = await bareWorld(await world(), cells);
     const event = asking(bare, "others");
     const { head } = bare.world.state;
-    expect(bare.enter(event)).toEqual({ kind: "missing", cells: [cell("r")] });
-    expect(bare.enter(event)).toEqual({ kind: "missing", cells: [cell("r")] });
+    expect(bare.enter(event)).toEqual({ kind: "missing", cells: [cell("r")], lists: [] });
+    expect(bare.enter(event)).toEqual({ kind: "missing", cells: [cell("r")], lists: [] });
     expect(bare.world.state).toMatchObject({ head, intents: new Map(), instances: new Map() });
     expect([...cells.existing()]).toEqual([]);
 
     cells.load(cell("r"), null);
     // The one asked for, and those that are queued already.
-    expect(bare.enter(event)).toEqual({ kind: "missing", cells: [cell("r.a"), cell("r.b")] });
+    expect(bare.enter(event)).toEqual({ kind: "missing", cells: [cell("r.a"), cell("r.b")], lists: [] });
     expect(bare.world.state.head).toBe(head);
     cells.load(cell("r.a"), null);
     cells.load(cell("r.b"), null);

@@ -1,10 +1,10 @@
 /** A snapshot of an idle world: what is restored from it goes on as if it had never stopped. */
 
 import { describe, expect, it } from "vitest";
+import { type CellSum, sumCells } from "../../host/journal/cell-sum.ts";
 import type { Frame } from "../../host/journal/frame.ts";
 import type { Journal } from "../../host/journal/port.ts";
 import { MemoryCells } from "../../host/kernel/cells.ts";
-import { type CellSum, sumCells } from "../../host/kernel/ledger.ts";
 import { decodeSnapshot } from "../../host/kernel/snapshot.ts";
 import { World } from "../../host/kernel/world.ts";
 import { entryOf, ingressOf } from "../../host/replay/core/feed.ts";
@@ -152,7 +152,9 @@ describe("a snapshot", () => {
     await ask(later, "delete", { req_id: "b" });
     const two = await sums(later);
     expect(two.get("demo/RetrySM@1")).toMatchObject({ count: 2n });
-    expect(two).toEqual(sumCells(later.cells.existing()));
+    expect(two).toEqual(
+      (await journal.sumCells(later.worldId, (await framesOf(journal)).at(-1)!.head.frame)).sums,
+    );
   });
 
   it("that was changed has another hash, and is refused or read, never anything else", async () => {

@@ -9,6 +9,7 @@ import { makeDefinitions } from "../../host/runtime/definitions.ts";
 import type { Engine } from "../../host/runtime/engine.ts";
 import { utf8 } from "../../host/values/bytes.ts";
 import { hashOf } from "../../host/values/hash.ts";
+import { LIMITS } from "../../host/values/limits.ts";
 import { type PlanWorldParts, planWorld } from "../kernel/planned.ts";
 import { type Answerer, serve, type TestServer } from "../support/http.ts";
 import {
@@ -301,6 +302,10 @@ describe("an effect of one's own", () => {
       },
     ],
     ["answers something else", () => ({ receipt: { status: 5 } })],
+    [
+      "answers more than a receipt holds",
+      () => ({ receipt: { status: "x".repeat(LIMITS.ingressBytesMax) } }),
+    ],
     ["answers nothing", () => ({})],
   ] as [string, EffectFunction][])(
     "is an error when it %s, and whoever opened the world is told",

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { createMemoryJournal } from "../../host/journal/memory.ts";
-import type { Send } from "../../host/runtime/engine.ts";
+import type { Send } from "../../host/runtime/requests.ts";
 import { canon } from "../../host/values/cbor.ts";
 import { LIMITS } from "../../host/values/limits.ts";
 import { frameBytes, openVirtual, stateOf, testWorld } from "../support/world.ts";

@@ -1,6 +1,9 @@
 /** Modules whose work goes through the gate and comes back: a reducer that keeps blobs, an enforcer of a world. */
 
 import { afterEach, describe, expect, it } from "vitest";
+import { readWhole } from "../../host/replay/recording/assemble.ts";
+import { capture } from "../../host/replay/recording/capture.ts";
+import { replayRecording } from "../../host/replay/recording/replay.ts";
 import { makeDefinitions } from "../../host/runtime/definitions.ts";
 import type { Engine } from "../../host/runtime/engine.ts";
 import { utf8 } from "../../host/values/bytes.ts";
@@ -247,6 +250,19 @@ describe("an enforcer of a world", () => {
       { decision: "deny", denyCode: "closed", denyMessage: "the shop is closed", enforcer: "t/Enforcer@1" },
     ]);
     expect(await recordsOfKind(refused, "effect_intent")).toEqual([]);
+  });
+
+  it("goes into a recording with the reducers, which then needs nothing else", async () => {
+    const journal = await run(await answering(true));
+    const [id] = await journal.worlds();
+    const options = { embedModules: true, engine: "airloom test", sign: null };
+    const recording = await readWhole(capture(journal, id!, options));
+    expect(recording.header.modules.map(({ name }) => name)).toContain("t/Enforcer@1");
+    const report = await replayRecording(capture(journal, id!, options), {
+      against: null,
+      findModule: async () => null,
+    });
+    expect(report).toMatchObject({ verdict: "identical", error: null });
   });
 
   it("that traps denies", async () => {

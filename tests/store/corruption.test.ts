@@ -188,12 +188,15 @@ describe("the columns around the frames", () => {
 });
 
 describe("cells, ids and blobs that were changed", () => {
-  it("shows a state that does not match its hash, and reads the others", async () => {
+  it("shows a state that does not match its digest, and reads the others", async () => {
     for (const change of [
       "state = x'00'",
       "state = NULL",
-      "state_hash = zeroblob(32)",
-      "state_hash = NULL",
+      "digest = zeroblob(32)",
+      "digest = NULL",
+      "crc = crc + 1",
+      "active_ns = zeroblob(8)",
+      "active_ns = zeroblob(7)",
     ]) {
       const folder = await closedStore();
       sql(folder, `UPDATE cell SET ${change} WHERE frame = x'0000000000000004'`);

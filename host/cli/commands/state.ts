@@ -1,16 +1,23 @@
 import type { Command } from "commander";
-import type { Definitions } from "../../kernel/state.ts";
-import { keyBytes } from "../../runtime/scenario.ts";
-import { equalBytes } from "../../values/bytes.ts";
+import type { Reducer } from "../../air/manifest.ts";
+import type { LiveCell } from "../../journal/port.ts";
+import type { FrameSeq } from "../../values/brand.ts";
 import { AirloomError } from "../../values/errors.ts";
-import { jsonFrom, stringifyJson } from "../../values/json.ts";
-import { nearest } from "../../values/nearest.ts";
+import { stringifyJson } from "../../values/json.ts";
 import { EXIT } from "../exit.ts";
 import type { Io } from "../io.ts";
+import { keyOf } from "../keys.ts";
 import { cellState, stateJson } from "../render/state.ts";
 import { clean } from "../render/text.ts";
 import type { Run } from "../run.ts";
-import { authoredDefinitions, framesOf, placeOf, type Reading, reading } from "../world.ts";
+import {
+  authoredDefinitions,
+  definitionsInForce,
+  placeOf,
+  type Reading,
+  reading,
+  reducerNamed,
+} from "../world.ts";
 
 interface Options {
   readonly key?: string;
@@ -28,7 +35,7 @@ export function stateCommand(program: Command, io: Io, run: Run): void {
     .description("show the durable state of a world's cells")
     .argument("<world>", "world folder")
     .argument("[reducer]", "name of a reducer; all of them without it")
-    .option("--key <json>", "key of one cell: a text or an integer, as JSON")
+    .option("--key <json>", "key of one cell of that reducer: a text as it stands, or JSON")
     .option("--store <folder>", "where the world's store is (default: .airloom in the folder)")
     .option("--json", "one JSON object a cell")
     .addHelpText("after", HELP)
@@ -37,17 +44,13 @@ export function stateCommand(program: Command, io: Io, run: Run): void {
     );
 }
 
-async function state(io: Io, world: string, reducer: string | undefined, options: Options): Promise<number> {
+async function state(io: Io, world: string, name: string | undefined, options: Options): Promise<number> {
   const place = placeOf(io, world, options.store);
   return reading(place, async (open) => {
     const { manifest } = await definitionsInForce(open, authoredDefinitions(place.folder));
-    if (reducer !== undefined && !manifest.reducers.has(reducer))
-      throw unknownReducer(reducer, manifest.reducers.keys());
-    const key = options.key === undefined ? null : parseKey(options.key);
+    const reducer = name === undefined ? null : reducerNamed(manifest, name);
     let shown = 0;
-    for await (const cell of open.store.cells(open.worldId)) {
-      if (reducer !== undefined && cell.reducer !== reducer) continue;
-      if (key !== null && !equalBytes(cell.key, key)) continue;
+    for await (const cell of wanted(open, reducer, options.key)) {
       const found = cellState(cell, cell.state, manifest);
       shown += 1;
       io.stdout(
@@ -62,22 +65,22 @@ async function state(io: Io, world: string, reducer: string | undefined, options
   });
 }
 
-async function definitionsInForce(open: Reading, authored: Definitions | null): Promise<Definitions> {
-  let last: Definitions | undefined;
-  for await (const { definitions } of framesOf(open, authored)) last = definitions;
-  return last!;
-}
-
-function parseKey(text: string): Uint8Array {
-  try {
-    return keyBytes(jsonFrom(JSON.parse(text)));
-  } catch {
-    return keyBytes(text);
+/** A cell that is asked for by its key is read alone, whatever else there is. */
+async function* wanted(
+  { store, worldId }: Reading,
+  reducer: Reducer | null,
+  key: string | undefined,
+): AsyncIterable<LiveCell> {
+  if (reducer === null) {
+    if (key !== undefined) throw new AirloomError("request", "key.refused", "a key needs its reducer's name");
+    return yield* store.cells(worldId);
   }
-}
-
-function unknownReducer(name: string, known: Iterable<string>): AirloomError {
-  const near = nearest(name, known);
-  const hint = near === undefined ? "" : `; did you mean ${near}?`;
-  return new AirloomError("missing", "reducer.missing", `the world has no reducer ${name}${hint}`);
+  const { name } = reducer.module;
+  if (key === undefined) {
+    return yield* await store.listCells(worldId, { reducer: name, limit: Number.POSITIVE_INFINITY });
+  }
+  const head = await store.head(worldId);
+  const last = (head!.nextFrame - 1n) as FrameSeq;
+  const [found] = await store.findCells(worldId, [{ reducer: name, key: keyOf(reducer, key) }], last);
+  if (found !== null && found !== undefined && found.state !== null) yield { ...found, state: found.state };
 }

@@ -62,7 +62,7 @@ export function contextOf(
 
 /** Index of the delivery that the record is, or that led to it. */
 function deliveryAbove(frame: Frame, index: number): number | null {
-  for (let at: number | null = index; at !== null; at = frame.records[at]?.cause ?? null) {
+  for (let at: number | null = index; at !== null; at = causeOf(frame, at)) {
     const kind = frame.records[at]?.kind;
     if (kind === "delivery") return at;
     if (kind === "plan_turn" || kind === "plan_started") return null;
@@ -70,8 +70,14 @@ function deliveryAbove(frame: Frame, index: number): number | null {
   return null;
 }
 
+/** Causes stand before what they lead to; what a changed journal says beyond that is not followed. */
+function causeOf(frame: Frame, index: number): number | null {
+  const cause = frame.records[index]?.cause ?? null;
+  return cause !== null && cause < index ? cause : null;
+}
+
 function eventAbove(frame: Frame, index: number, manifest: Manifest): DivergenceContext["event"] {
-  for (let at: number | null = index; at !== null; at = frame.records[at]?.cause ?? null) {
+  for (let at: number | null = index; at !== null; at = causeOf(frame, at)) {
     const record = frame.records[at];
     if (record?.kind !== "domain_event") continue;
     return { schema: record.schema, value: shown(manifest.schemas.get(record.schema), record.value) };

@@ -10,7 +10,7 @@ import {
   writeRecord,
 } from "../../journal/record.ts";
 import { equalBytes, toHex } from "../../values/bytes.ts";
-import { CborWriter } from "../../values/cbor.ts";
+import { CborWriter, decodeCbor, hasSelfDescribe } from "../../values/cbor.ts";
 import { type Json, jsonInteger, stringifyJson } from "../../values/json.ts";
 import { looseJson } from "../../values/loose-json.ts";
 import type { Schema } from "../../values/schema.ts";
@@ -84,7 +84,19 @@ function* compareHeads(recorded: JournalRecord, replayed: JournalRecord): Genera
 /** A cell as people read it: the reducer, and its key where it has one. */
 export function cellText(cell: Cell | null): string | null {
   if (cell === null) return null;
-  return cell.key.length === 0 ? cell.reducer : `${cell.reducer}[${toHex(cell.key)}]`;
+  return cell.key.length === 0 ? cell.reducer : `${cell.reducer}[${keyText(cell.key)}]`;
+}
+
+/** Texts and integers as JSON, any other key as hex: two keys never look alike. */
+function keyText(key: Uint8Array): string {
+  if (!hasSelfDescribe(key)) return toHex(key);
+  try {
+    const value = decodeCbor(key);
+    if (typeof value === "string") return stringifyJson(value);
+    return typeof value === "bigint" ? String(value) : toHex(key);
+  } catch {
+    return toHex(key); // of a record that was tampered with
+  }
 }
 
 function compareField(
@@ -105,7 +117,8 @@ function compareField(
   return x === y ? [] : [{ field: field.name, recorded: x, replayed: y }];
 }
 
-function compareTyped(
+/** The fields that differ between two values of a schema, each path beginning with `name`; none where one cannot be read. */
+export function compareTyped(
   name: string,
   schema: Schema,
   a: Uint8Array,
@@ -191,6 +204,7 @@ function fieldType(type: Type | null, name: string, tag: string | undefined): Ty
 export function schemaOf(record: JournalRecord, manifest: Manifest): Schema | undefined {
   switch (record.kind) {
     case "domain_event":
+    case "redeliver":
     case "plan_result":
       return manifest.schemas.get(record.schema);
     case "plan_start":

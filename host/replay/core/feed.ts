@@ -3,9 +3,10 @@
 import { intentId } from "../../effects/intent.ts";
 import type { ReceiptStatus } from "../../effects/receipt.ts";
 import type { Entry, Frame } from "../../journal/frame.ts";
+import type { Cell } from "../../journal/record.ts";
 import type { Ingress } from "../../kernel/ingress.ts";
 import type { Definitions, Genesis } from "../../kernel/state.ts";
-import type { FrameSeq, Hash } from "../../values/brand.ts";
+import type { FrameSeq, Hash, RecordSeq } from "../../values/brand.ts";
 import { AirloomError } from "../../values/errors.ts";
 
 /** Finds the definitions an ingress names. */
@@ -40,18 +41,37 @@ export async function ingressOf(frame: Frame, find: FindDefinitions): Promise<In
       };
     case "plan_start":
       return { kind: "plan", plan: first.plan, input: first.input, correlation: first.correlation };
+    case "redeliver":
+      return {
+        kind: "redeliver",
+        delivery: first.delivery as RecordSeq,
+        cell: cellOf(frame, first.cell),
+        schema: first.schema,
+        value: first.value,
+      };
+    case "dismiss": {
+      const { fault, cell, reason } = first;
+      return { kind: "dismiss", fault: fault as RecordSeq, cell, reason };
+    }
     case "continue":
       return { kind: "continue" };
     case "snapshot":
       return { kind: "snapshot" };
-    default: {
-      const found = first === undefined ? "no record" : `a ${first.kind} record`;
-      const message = `frame ${frame.head.frame} begins with ${found}, which is no ingress`;
-      throw new AirloomError("corrupt", "journal.corrupt", message, {
-        fields: { frame: frame.head.frame, record: 0, reason: found },
-      });
-    }
+    default:
+      throw noIngress(frame, first === undefined ? "no record" : `a ${first.kind} record`);
   }
+}
+
+function cellOf(frame: Frame, cell: Cell | null): Cell {
+  if (cell === null) throw noIngress(frame, "a redelivery to no cell");
+  return cell;
+}
+
+function noIngress({ head }: Frame, found: string): AirloomError {
+  const message = `frame ${head.frame} begins with ${found}, which is no ingress`;
+  return new AirloomError("corrupt", "journal.corrupt", message, {
+    fields: { frame: head.frame, record: 0, reason: found },
+  });
 }
 
 function genesisOf(record: Extract<Frame["records"][number], { kind: "genesis" }>): Genesis {

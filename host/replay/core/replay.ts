@@ -8,7 +8,7 @@
  * R4 Against other definitions, digests and the hashes of what ran are no differences in themselves.
  */
 
-import { type Frame, type ReadFrame, readFrame, ZERO_DIGEST } from "../../journal/frame.ts";
+import { type Frame, ZERO_DIGEST } from "../../journal/frame.ts";
 import type { Head } from "../../journal/port.ts";
 import type { Cell, JournalRecord, RecordKind } from "../../journal/record.ts";
 import { MemoryCells } from "../../kernel/cells.ts";
@@ -20,10 +20,11 @@ import { equalBytes, toHex } from "../../values/bytes.ts";
 import { AirloomError, bug } from "../../values/errors.ts";
 import { contextOf, type DivergenceContext, RememberingCells } from "./context.ts";
 import { compareRecords, type FieldDifference } from "./diff.ts";
+import { corruptAt, missingFrames, readAt } from "./faults.ts";
 import { entryOf, type FindDefinitions, ingressOf } from "./feed.ts";
 
 export interface ReplayInput {
-  /** The journal's frames in order, from genesis. */
+  /** The journal's frames in order, from genesis unless the replay begins elsewhere. */
   readonly frames: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
   readonly modules: ModuleHost;
   readonly definitions: FindDefinitions;
@@ -31,6 +32,18 @@ export interface ReplayInput {
   readonly mode: "recorded" | "against";
   /** Where the store says the journal ends; null when nobody says. */
   readonly head: Head | null;
+}
+
+/** Where a replay begins, if not with genesis. The input's frames are then those behind `frame`. */
+export interface ReplayStart {
+  /** As a snapshot has it. */
+  readonly world: World;
+  /** The world's own; not all need be in memory. */
+  readonly cells: MemoryCells;
+  /** The frame that recorded the snapshot. */
+  readonly frame: Frame;
+  /** Brings cells as they were at the end of that frame. */
+  load(missing: Extract<Outcome, { kind: "missing" }>): Promise<void>;
 }
 
 export type Verdict = "identical" | "fuel_only" | "diverged";
@@ -81,21 +94,22 @@ export async function replay(input: ReplayInput): Promise<ReplayReport> {
 }
 
 /**
- * A replay that also gives the world it arrived at, with all its cells in memory. Null without genesis. Its cells
- * go on with the world, so they remember nothing of before: the report has no detail.
+ * A replay that also gives the world it arrived at, null without genesis, and its cells: all of them, unless it
+ * began elsewhere. They go on with the world, so they remember nothing of before: the report has no detail.
  */
 export async function replayWorld(
   input: ReplayInput,
+  start: ReplayStart | null = null,
 ): Promise<{ readonly report: ReplayReport; readonly world: World | null; readonly cells: MemoryCells }> {
-  const cells = new MemoryCells();
-  const run = await runThrough(new ReplayRun(input, cells));
+  const cells = start?.cells ?? new MemoryCells();
+  const run = await runThrough(new ReplayRun(input, cells, start));
   return { report: run.report(), world: run.world, cells };
 }
 
 /** Stops at the first divergence. */
 async function runThrough(run: ReplayRun): Promise<ReplayRun> {
   const { input } = run;
-  let position = 0n;
+  let position: bigint = run.nextFrame;
   let held: Frame | null = null;
   for await (const bytes of input.frames) {
     const { frame, fault } = readAt(bytes, position++);
@@ -113,24 +127,17 @@ async function runThrough(run: ReplayRun): Promise<ReplayRun> {
   return run;
 }
 
-/** The fault names the frame even where its own head cannot be read. */
-function readAt(bytes: Uint8Array, position: bigint): ReadFrame {
-  const { frame, fault } = readFrame(bytes);
-  if (fault === null) return { frame, fault };
-  if (fault.fields.frame !== undefined) return { frame, fault };
-  const fields = { ...fault.fields, frame: position, record: 0 };
-  const message = `frame ${position}: ${fault.message}`;
-  return { frame, fault: new AirloomError(fault.kind, fault.code, message, { fields, cause: fault }) };
-}
-
 /** What the store says the digest of the journal's last frame is; null when it says nothing of this frame. */
 function digestAfter(last: Frame, head: Head | null): Uint8Array | null {
   return head !== null && head.nextFrame === last.head.frame + 1n ? head.digest : null;
 }
 
+type Derived = Exclude<Outcome, { kind: "missing" }>;
+
 class ReplayRun {
   readonly input: ReplayInput;
   readonly #cells: MemoryCells;
+  readonly #start: ReplayStart | null;
   readonly #recorded: Hash[] = [];
   readonly #used: Hash[] = [];
   #world: World | null = null;
@@ -143,9 +150,19 @@ class ReplayRun {
   #deliveries = 0;
   #fuelDiffers = false;
 
-  constructor(input: ReplayInput, cells: MemoryCells) {
+  constructor(input: ReplayInput, cells: MemoryCells, start: ReplayStart | null = null) {
     this.input = input;
     this.#cells = cells;
+    this.#start = start;
+    if (start === null) return;
+    this.#world = start.world;
+    this.#previous = start.frame;
+    this.#digest = start.frame.digest;
+  }
+
+  /** What the next frame must be. */
+  get nextFrame(): bigint {
+    return this.#previous === null ? 0n : this.#previous.head.frame + 1n;
   }
 
   /**
@@ -207,7 +224,7 @@ class ReplayRun {
 
   #checkChain(frame: Frame, sound: boolean): void {
     const previous = this.#previous;
-    const expected = previous === null ? 0n : previous.head.frame + 1n;
+    const expected = this.nextFrame;
     if (frame.head.frame !== expected) throw missingFrames(expected, frame.head.frame);
     const digest = previous?.digest ?? ZERO_DIGEST;
     const said = frame.head.previousDigest;
@@ -228,11 +245,17 @@ class ReplayRun {
   }
 
   /** `digestAfter`: what follows says, where it is not the digest of this frame. */
-  async #derive(frame: Frame, digestAfter: Uint8Array | null): Promise<Outcome | null> {
+  async #derive(frame: Frame, digestAfter: Uint8Array | null): Promise<Derived | null> {
     try {
       const ingress = await ingressOf(frame, this.input.definitions);
       this.#noteManifests(frame, ingress);
-      return this.#step(ingress, frame);
+      let outcome = this.#step(ingress, frame);
+      while (outcome.kind === "missing") {
+        if (this.#start === null) throw bug("a replay from genesis keeps all cells in memory");
+        await this.#start.load(outcome);
+        outcome = this.#step(ingress, frame);
+      }
+      return outcome;
     } catch (error) {
       if (!(error instanceof AirloomError)) throw error;
       if (error.kind === "missing" && digestAfter !== null) {
@@ -276,8 +299,7 @@ class ReplayRun {
   }
 
   /** `upTo`: how many records to compare; all unless given. */
-  #compare(recorded: Frame, outcome: Outcome, upTo = Number.POSITIVE_INFINITY): void {
-    if (outcome.kind === "missing") throw bug("a replay keeps all cells in memory");
+  #compare(recorded: Frame, outcome: Derived, upTo = Number.POSITIVE_INFINITY): void {
     if (outcome.kind === "ignored") {
       this.#divergence = {
         ...place(recorded, 0, recorded.records[0]!),
@@ -370,18 +392,4 @@ function decisionsOf(frame: Frame, asker: number): { record: JournalRecord; inde
 function place(frame: Frame, record: number, { kind, cell }: JournalRecord) {
   const recordSeq = frame.head.firstRecord + BigInt(record);
   return { frame: frame.head.frame as bigint, record, recordSeq: recordSeq as bigint, kind, cell };
-}
-
-function corruptAt(frame: Frame, reason: string): AirloomError {
-  const message = `the journal is corrupt in frame ${frame.head.frame}, record 0: ${reason}`;
-  return new AirloomError("corrupt", "journal.corrupt", message, {
-    fields: { frame: frame.head.frame, record: 0, reason },
-  });
-}
-
-function missingFrames(expected: bigint, found: bigint): AirloomError {
-  const message = `frame ${expected} should come next, the journal goes on at ${found}`;
-  return new AirloomError("corrupt", "journal.corrupt", message, {
-    fields: { frame: expected, record: 0, reason: "a gap" },
-  });
 }
