@@ -35,3 +35,4 @@ export { Reducer } from "./reducer";
 export { RetryPolicy } from "./retry";
 export { sha256 } from "./sha256";
 export { Some } from "./some";
+export { utf8Bytes, utf8Text } from "./text";

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { mayRepeat, retryAfterMs, retryDelay } from "../../host/adapters/http/retry.ts";
 import type { RetrySettings } from "../../host/air/adapter-settings.ts";
 import { type Answerer, refusingPort, serve, type TestServer } from "../support/http.ts";
+import { BINS, CHI_SQUARE_MAX, chiSquare, DRAWS, seededBytes } from "../support/jitter.ts";
 import { RETRY_CASES } from "../support/retry-cases.ts";
 import { type OutsideOptions, outside } from "./outside.ts";
 
@@ -46,6 +47,28 @@ describe("the delay", () => {
       const delay = retryDelay(policy, 1n, (i * ((1n << 128n) - 1n)) / 200n)!;
       expect(delay >= 200n && delay <= 300n).toBe(true);
     }
+  });
+});
+
+describe("the jitter", () => {
+  const SEED = 5;
+  const policy = { ...POLICY, minWaitMs: 1_000_000n, maxWaitMs: 10_000_000n, jitterPercent: 50n };
+  const [wait, most] = [2_000_000n, 1_000_000n];
+  const jitters = () =>
+    Array.from({ length: DRAWS }, (_, i) => {
+      const draw = BigInt(`0x${Buffer.from(seededBytes(SEED, i, 16)).toString("hex")}`);
+      return retryDelay(policy, 1n, draw)! - wait;
+    });
+
+  it(`is even over ${BINS} bins in ${DRAWS} draws, and the same for the same draws`, () => {
+    const drawn = jitters();
+    expect(drawn.every((jitter) => jitter >= 0n && jitter <= most)).toBe(true);
+    const statistic = chiSquare(drawn, most);
+    console.log(
+      `adapters' jitter: chi-square ${statistic.toFixed(2)} at seed ${SEED}, below ${CHI_SQUARE_MAX}`,
+    );
+    expect(statistic).toBeLessThan(CHI_SQUARE_MAX);
+    expect(jitters()).toEqual(drawn);
   });
 });
 

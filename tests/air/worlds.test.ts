@@ -23,14 +23,18 @@ describe.each(readdirSync(WORLDS))("the world %s", (name) => {
 
   test("names a source for each module", () => {
     expect([...settings.modules.keys()]).toEqual([...manifest.modules.keys()]);
-    for (const { source } of settings.modules.values()) expect(source).toMatch(/reducer\.ts$/);
+    for (const { source } of settings.modules.values())
+      expect(source).toMatch(/\/assembly\/reducers\/.+\.ts$/);
   });
 
   test("has a scenario of events it takes", () => {
     const lines = readFileSync(`${root}/scenario.jsonl`, "utf8").trim().split("\n");
+    const steps = [...manifest.plans.values()].flatMap(({ definition }) => definition.steps);
+    const awaited = steps.flatMap((step) => (step.op === "await_event" ? [step.event] : []));
+    const taken = new Set([...manifest.routes.keys(), ...manifest.triggers.keys(), ...awaited]);
     for (const line of lines) {
       const { schema, value } = JSON.parse(line);
-      expect(manifest.routes.has(schema)).toBe(true);
+      expect(taken).toContain(schema);
       // `{"$now": true}` stands for a time in nanoseconds.
       const sample = { ...value, ...(value.now_ns?.$now === true ? { now_ns: 1 } : {}) };
       expect(() => manifest.schemas.get(schema)!.parse(jsonFrom(sample))).not.toThrow();

@@ -166,6 +166,14 @@ describe("a plan's turn", () => {
     ],
     ["a result nobody declared", [end("stop", literal(nat(1)))], [], null, "plan.result_mismatch", "stop"],
     ["no result where one is declared", [end("stop")], [], "t/Out@1", "plan.result_mismatch", "stop"],
+    [
+      "steps in a circle, which no manifest has",
+      [say("a"), say("b")],
+      [edge("a", "b"), edge("b", "a")],
+      null,
+      "plan.stalled",
+      null,
+    ],
   ] as [string, Step[], Edge[], string | null, string, string | null][])(
     "fails as a whole on %s: no event of the turn is raised",
     (_name, steps, edges, output, code, step) => {

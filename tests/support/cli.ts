@@ -29,6 +29,8 @@ export interface SpawnOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly nodeOptions?: readonly string[];
+  /** Told how to kill it, with SIGKILL. */
+  readonly onSpawn?: (kill: () => void) => void;
 }
 
 export function airloom(args: readonly string[], options: SpawnOptions = {}): Promise<Finished> {
@@ -39,6 +41,7 @@ export function airloom(args: readonly string[], options: SpawnOptions = {}): Pr
       env: { ...process.env, NO_COLOR: "1", ...options.env },
       stdio: ["ignore", "pipe", "pipe"],
     });
+    options.onSpawn?.(() => child.kill("SIGKILL"));
     let [stdout, stderr] = ["", ""];
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
       stdout += text;
@@ -97,11 +100,15 @@ export async function storedFrames(folder: string): Promise<string[]> {
 }
 
 /** Puts a module into a world folder: its bytes under their hash, the hash into the definition. */
-export async function installModule(folder: string, { wasm, hash }: Compiled): Promise<void> {
+export async function installModule(
+  folder: string,
+  { wasm, hash }: Compiled,
+  name = "demo/RetrySM@1",
+): Promise<void> {
   await mkdir(dirname(modulePath(folder, hash)), { recursive: true });
   await writeFile(modulePath(folder, hash), wasm);
   const path = join(folder, "module.air.json");
-  await writeFile(path, stampHash(await readFile(path, "utf8"), "demo/RetrySM@1", hash));
+  await writeFile(path, stampHash(await readFile(path, "utf8"), name, hash));
 }
 
 /** The lines of a command's `--json` output. */

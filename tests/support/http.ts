@@ -12,7 +12,7 @@ export interface Asked {
 
 export interface TestServer {
   readonly port: number;
-  /** `http://127.0.0.1:PORT` */
+  /** `http://127.0.0.1:PORT`, or at the address it was given. */
   readonly origin: string;
   /** Requests in the order they came. */
   readonly asked: readonly Asked[];
@@ -25,8 +25,11 @@ export interface TestServer {
 
 export type Answerer = (asked: Asked, response: ServerResponse, count: number) => void;
 
-/** `answer` gets each request once its body is read; `count` is its number from 1. */
-export async function serve(answer: Answerer): Promise<TestServer> {
+/**
+ * `answer` gets each request once its body is read; `count` is its number from 1. Any port that is free unless
+ * one is given, on an address of this machine.
+ */
+export async function serve(answer: Answerer, at = 0, host = "127.0.0.1"): Promise<TestServer> {
   const asked: Asked[] = [];
   const waiting: (() => void)[] = [];
   let connections = 0;
@@ -45,11 +48,13 @@ export async function serve(answer: Answerer): Promise<TestServer> {
   server.on("connection", () => {
     connections += 1;
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject).listen(at, host, resolve);
+  });
   const { port } = server.address() as AddressInfo;
   return {
     port,
-    origin: `http://127.0.0.1:${port}`,
+    origin: `http://${host}:${port}`,
     asked,
     connections: () => connections,
     async untilAsked(count) {

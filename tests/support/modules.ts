@@ -23,9 +23,10 @@ export type Compiled = Pick<CompiledModule, "wasm" | "hash">;
 
 const compiled = new Map<string, Promise<Compiled>>();
 
-/** Path of a reducer's source in this repository. */
+/** Path of a reducer's source in this repository: `folder`, or `folder/file` where it is not `reducer.ts`. */
 export function reducerSource(name: string): string {
-  return join(ROOT, "assembly/reducers", name, "reducer.ts");
+  const [folder, file = "reducer"] = name.split("/");
+  return join(ROOT, "assembly/reducers", folder!, `${file}.ts`);
 }
 
 /**
@@ -60,7 +61,7 @@ async function compileOrRecall(
   compile: () => Promise<Compiled>,
 ): Promise<Compiled> {
   const inputs = inputsHash(dirname(reducerSource(reducer)));
-  const cache = join(ROOT, "node_modules/.cache/airloom-tests", `${name}-${inputs}.wasm`);
+  const cache = join(ROOT, "node_modules/.cache/airloom-tests", `${name.replace("/", "-")}-${inputs}.wasm`);
   try {
     const wasm = new Uint8Array(readFileSync(cache));
     return { wasm, hash: hashOf(wasm) };

@@ -1,5 +1,6 @@
 /**
- * Delays of retries, for every policy of this project: the SDK's, the HTTP adapter's, those of worlds. After
+ * Delays of retries, for every policy of this project: the SDK's (tests/sdk/retry.test.ts), the HTTP adapter's
+ * (tests/adapters/retry.test.ts), that of a world (tests/worlds/operator-retry-cases.test.ts). After
  * failure n, counted from 1, the wait is min(max, min * base^n); the jitter is floor(draw * (most + 1) / 2^128)
  * with most = wait * jitterPercent / 100, rounded down. Times have one unit, whichever it is.
  */
@@ -72,3 +73,10 @@ export const RETRY_CASES: readonly RetryCase[] = ROWS.map(
     delay,
   }),
 );
+
+/** An entropy of 64 bytes of which a first draw of 128 bits is this one. */
+export function entropyOf(draw: bigint): Uint8Array {
+  const entropy = new Uint8Array(64);
+  for (let i = 0; i < 16; i++) entropy[i] = Number((draw >> BigInt(120 - 8 * i)) & 255n);
+  return entropy;
+}

@@ -1,9 +1,9 @@
 /** Worlds in one process: real definitions, real wasm, a store in memory, a clock that moves when told. */
 
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { loadWorldDefinitions, type SourceFile } from "../../host/air/load.ts";
 import { loadWorldFolder, readWorldFolder } from "../../host/build/directory.ts";
-import { stampHash } from "../../host/build/stamp.ts";
+import { stampedHash, stampHash } from "../../host/build/stamp.ts";
 import { type Frame, openFrame } from "../../host/journal/frame.ts";
 import { createMemoryJournal } from "../../host/journal/memory.ts";
 import type { Head, Journal } from "../../host/journal/port.ts";
@@ -41,28 +41,49 @@ export interface TestWorldOptions {
   readonly name?: string;
   /** Its module, where it is not the one of its own reducer folder. */
   readonly module?: Compiled;
-  /** Text of a definition file before it is loaded. */
+  /** Text of a definition file, or of `world.json`, before it is loaded. */
   readonly edit?: (path: string, text: string) => string;
 }
 
-const REDUCERS: ReadonlyMap<string, string> = new Map([
-  ["retry-backoff", "retry-backoff"],
-  ["retry-backoff-workflow", "retry-backoff"],
-  ["retry-backoff-recovers", "retry-backoff-recovers"],
-]);
-
-/** An example world as committed, or with changes. */
+/** An example world as committed, its modules compiled from their sources, or with changes. */
 export async function testWorld(options: TestWorldOptions = {}): Promise<TestWorld> {
-  const name = options.name ?? "retry-backoff";
-  const module = options.module ?? (await compiledReducer(REDUCERS.get(name)!));
-  const { files, settingsFile } = readWorldFolder(join(ROOT, "air/worlds", name));
-  const edited = files.map(({ path, text }): SourceFile => {
-    const stamped = path === "module.air.json" ? stampHash(text, "demo/RetrySM@1", module.hash) : text;
+  const { files, settingsFile } = readWorldFolder(join(ROOT, "air/worlds", options.name ?? "retry-backoff"));
+  const modules = await modulesOf(settingsFile!, options.module);
+  const edited = ({ path, text }: SourceFile): SourceFile => {
+    const stamped = stampAll(text, modules);
     return { path, text: options.edit?.(path, stamped) ?? stamped };
-  });
-  const { manifest, settings } = loadWorldDefinitions(edited, settingsFile);
-  const findModule: FindModule = async (hash) => (hash === module.hash ? module.wasm : null);
-  return { definitions: makeDefinitions(manifest, settings), findModule };
+  };
+  const { manifest, settings } = loadWorldDefinitions(files.map(edited), edited(settingsFile!));
+  const wasm = new Map([...modules.values()].map((module) => [module.hash, module.wasm]));
+  return {
+    definitions: makeDefinitions(manifest, settings),
+    findModule: async (hash) => wasm.get(hash) ?? null,
+  };
+}
+
+/** By name; each is compiled from its source among the reducers, unless it is given. */
+async function modulesOf(settings: SourceFile, given?: Compiled): Promise<Map<string, Compiled>> {
+  const sources = (JSON.parse(settings.text) as { modules: Record<string, { source: string }> }).modules;
+  const modules = new Map<string, Compiled>();
+  for (const [name, { source }] of Object.entries(sources)) {
+    modules.set(name, given ?? (await compiledReducer(reducerNamed(source))));
+  }
+  return modules;
+}
+
+/** What `compiledReducer` calls the reducer of this source. */
+function reducerNamed(source: string): string {
+  const [folder, file] = [basename(dirname(source)), basename(source, ".ts")];
+  return file === "reducer" ? folder : `${folder}/${file}`;
+}
+
+/** The text of a file with the hashes of those modules that it defines. */
+function stampAll(text: string, modules: ReadonlyMap<string, Compiled>): string {
+  let stamped = text;
+  for (const [name, { hash }] of modules) {
+    if (stampedHash(stamped, name) !== undefined) stamped = stampHash(stamped, name, hash);
+  }
+  return stamped;
 }
 
 /** Hash of the module a committed world names. */

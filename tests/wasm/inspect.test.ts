@@ -12,6 +12,17 @@ const INTERFACE = `
   (func $alloc (export "alloc") (param i32) (result i32) (i32.const 1024))
   (func $step (export "step") (param i32 i32) (result i32 i32) (i32.const 0) (i32.const 0))`;
 
+/** A function of so many locals, in which ways part or meet so often: at its entry and at each block. */
+function branched(locals: number, joins: number): string {
+  return `(func (local ${"i32 ".repeat(locals)}) ${"block end ".repeat(joins - 1)})`;
+}
+
+/** The same with operands, of which it holds one more at the last of its branches. */
+function operandsHeld(operands: number, joins: number): string {
+  const branch = "local.get 0 if end ";
+  return `(func (param i32) ${"i32.const 0 ".repeat(operands - 1)} ${branch.repeat(joins)} unreachable)`;
+}
+
 async function codesOf(parts: string): Promise<readonly string[]> {
   return inspectModule(await compileWat(`(module ${INTERFACE} ${parts})`)).findings.map(({ code }) => code);
 }
@@ -31,6 +42,9 @@ describe("a finding", () => {
     ["module.too_many_tables", "(table 0 funcref) ".repeat(LIMITS.moduleTablesMax + 1)],
     ["module.table_too_large", `(table ${LIMITS.moduleTableEntriesMax + 1} funcref)`],
     ["module.too_many_operands", `(func ${"i32.const 0 ".repeat(LIMITS.operandHeightMax + 1)} unreachable)`],
+    ["module.too_branched", branched(1000, LIMITS.functionJoinValuesMax / 1000 + 1)],
+    ["module.too_branched", branched(1000, 1000).repeat(LIMITS.moduleJoinValuesMax / 1_000_000 + 1)],
+    ["module.too_branched", operandsHeld(1000, LIMITS.functionJoinValuesMax / 1000)],
     ["module.function_too_large", `(func ${"nop ".repeat(LIMITS.functionBytesMax)})`],
   ])("is %s", async (code, parts) => {
     expect(await codesOf(parts)).toEqual([code]);
@@ -41,6 +55,8 @@ describe("a finding", () => {
     ["as many functions", "(func) ".repeat(LIMITS.moduleFunctionsMax - 2)],
     ["as many globals", "(global i32 (i32.const 0)) ".repeat(LIMITS.moduleGlobalsMax)],
     ["as many table entries", `(table ${LIMITS.moduleTableEntriesMax} funcref)`],
+    ["as many branches", branched(1000, LIMITS.functionJoinValuesMax / 1000)],
+    ["as many branches in all", branched(1000, 1000).repeat(LIMITS.moduleJoinValuesMax / 1_000_000 - 1)],
     ["as many operands", `(func ${"i32.const 0 ".repeat(LIMITS.operandHeightMax)} unreachable)`],
     [
       "sign extension, multiple values, references",

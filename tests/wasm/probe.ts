@@ -51,7 +51,8 @@ export const PROBE = `
 import {
   checkedAdd, checkedAddInt, checkedDiv, checkedDivInt, checkedMul, checkedMulInt, checkedSub, checkedSubInt, Dec128,
   fail, hashBytes, hashText, hexText, isHash, isUuid, Random, Reader, Reducer, RetryPolicy, sameUuid, satAdd,
-  satAddInt, satMul, satMulInt, satScale, satSub, satSubInt, sha256, Some, toInt, toNat, uuidBytes, uuidText, Value,
+  satAddInt, satMul, satMulInt, satScale, satSub, satSubInt, sha256, Some, toInt, toNat, utf8Bytes, utf8Text,
+  uuidBytes, uuidText, Value,
   Writer,
 } from "airloom/assembly/sdk";
 
@@ -139,6 +140,11 @@ export class Probe extends Reducer<Note> {
     if (tag == "policy") { this.policy(r); return; }
     if (tag == "scale") { r.list(); this.emit(new Num(satScale(r.nat(), u32(r.nat()), u32(r.nat())))); return; }
     if (tag == "ask") { r.list(); this.state.note = ask(r.text(), r.text()); return; }
+    if (tag == "utf8") {
+      const bytes = r.bytes(), text = utf8Text(bytes);
+      this.state.note = text === null ? "none" : hexText(utf8Bytes(text)) + " " + text;
+      return;
+    }
     if (tag == "digest") { this.state.note = hexText(sha256(r.bytes())); return; }
     if (tag == "calcInt") { this.calcInt(r); return; }
     if (tag == "fail") return fail("the order is closed");

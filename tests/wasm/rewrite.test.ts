@@ -146,6 +146,10 @@ describe("memory", () => {
       "(if (i32.lt_s (memory.grow (i32.const 8)) (i32.const 0)) (then unreachable)) (i32.const 0) (i32.const 0)",
     );
     expect(why(await guestOf(trapping))).toBe(WHY.memoryMax);
+    const later = wat(
+      "(drop (memory.grow (i32.const 8))) (drop (i32.div_u (i32.const 1) (i32.const 0))) unreachable",
+    );
+    expect(why(await guestOf(later))).toBe(WHY.memoryMax);
   });
 
   test("may be less than the module declares", async () => {

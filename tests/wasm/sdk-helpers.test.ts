@@ -296,6 +296,24 @@ describe("hashes and uuids", () => {
   });
 });
 
+describe("texts in UTF-8", () => {
+  test.each(["", "plain", "größer", "\u{1f600} and more"])(
+    "%j is read from its bytes and written to them",
+    (text) => {
+      expect(note("utf8", utf8(text))).toBe(`${toHex(utf8(text))} ${text}`);
+    },
+  );
+
+  test.each([
+    ["a byte that begins nothing", [0xff]],
+    ["a character cut short", [0x61, 0xe2, 0x82]],
+    ["an overlong form", [0xc0, 0x80]],
+    ["a surrogate", [0xed, 0xa0, 0x80]],
+  ])("%s is none", (_, bytes) => {
+    expect(note("utf8", Uint8Array.from(bytes))).toBe("none");
+  });
+});
+
 describe("dec128", () => {
   test.each([
     "0",

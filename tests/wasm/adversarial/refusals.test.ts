@@ -136,7 +136,7 @@ describe("taken is the largest function there may be, of", () => {
     ],
     [
       "stores",
-      `(func (local ${many(200, "i32 ")}) ${many(Math.floor(most / 7), "(i32.store (local.get 0) (local.get 1)) ")})`,
+      `(func (local ${many(40, "i32 ")}) ${many(Math.floor(most / 7), "(i32.store (local.get 0) (local.get 1)) ")})`,
     ],
     ["loops", `(func ${many(Math.floor(most / 3), "(loop) ")})`],
   ])(
