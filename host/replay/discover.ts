@@ -39,15 +39,23 @@ export function discover(cwd: string, targets: readonly string[]): readonly Foun
     .sort((a, b) => compareText(a.name, b.name));
 }
 
+/** The folder that a target means with all below it, by its name or by the pattern for that; null for any other. */
+export function wholeFolder(cwd: string, target: string): string | null {
+  const named = isDynamicPattern(target) ? /^(.+?)\/\*\*(?:\/\*(?:\.airj)?)?$/.exec(target)?.[1] : target;
+  if (named === undefined || isDynamicPattern(named)) return null;
+  const path = resolve(cwd, named);
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true ? path : null;
+}
+
 export function nameOf(cwd: string, path: string): string {
   return relative(cwd, path).split(sep).join("/");
 }
 
 function pathsOf(cwd: string, target: string): readonly string[] {
   const path = resolve(cwd, target);
-  const stat = statSync(path, { throwIfNoEntry: false });
-  if (stat?.isFile()) return [path];
-  if (stat?.isDirectory()) return below(path, `**/*${RECORDING_SUFFIX}`);
+  if (statSync(path, { throwIfNoEntry: false })?.isFile()) return [path];
+  const folder = wholeFolder(cwd, target);
+  if (folder !== null) return below(folder, `**/*${RECORDING_SUFFIX}`);
   if (isDynamicPattern(target)) return below(cwd, target);
   throw new AirloomError("missing", "recording.missing", `there is no recording ${quote(target)}`, {
     fields: { path: target },

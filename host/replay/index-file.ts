@@ -4,8 +4,10 @@
  */
 
 import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { compareText } from "../values/bytes.ts";
 import { AirloomError } from "../values/errors.ts";
+import { wholeFolder } from "./discover.ts";
 
 /** Roots as hex, by the recording's path from the index file's folder. */
 export type CorpusIndex = ReadonlyMap<string, string>;
@@ -14,6 +16,17 @@ export interface IndexDifference {
   readonly name: string;
   /** `unlisted` recordings are new: no reason to fail. */
   readonly what: "missing" | "replaced" | "unlisted";
+}
+
+/** File name of an index that is taken into account wherever it lies in a folder that is replayed whole. */
+const INDEX_NAME = "index.json";
+
+/** Where an index of these targets would lie. */
+export function indexPlaces(cwd: string, targets: readonly string[]): readonly string[] {
+  return targets.flatMap((target) => {
+    const folder = wholeFolder(cwd, target);
+    return folder === null ? [] : [join(folder, INDEX_NAME)];
+  });
 }
 
 /** Null when there is no such file. Throws `corpus.index_invalid` (kind `request`). */

@@ -5,6 +5,7 @@
  */
 
 import { intentId } from "../effects/intent.ts";
+import type { Receipt } from "../effects/receipt.ts";
 import type { Entry, Frame } from "../journal/frame.ts";
 import { MemoryCells } from "../kernel/cells.ts";
 import type { Sealed } from "../kernel/draft.ts";
@@ -14,6 +15,7 @@ import { World } from "../kernel/world.ts";
 import type { FrameSeq, IntentId } from "../values/brand.ts";
 import { AirloomError, bug } from "../values/errors.ts";
 import { entryOf, type FindDefinitions, ingressOf } from "./core/feed.ts";
+import { FaultPlaces } from "./faults.ts";
 
 /** One ingress with the frame it once made. */
 export interface Step {
@@ -44,6 +46,7 @@ export interface Rederived {
 /** The frames these steps make, in order, each with the step that made it. The first must be genesis. */
 export function* rederive(steps: Iterable<Step>, modules: ModuleHost): Generator<Rederived> {
   const frames = new Map<bigint, FrameSeq>();
+  const faults = new FaultPlaces();
   let world: World | null = null;
   const cells = new MemoryCells();
   for (const step of steps) {
@@ -62,8 +65,9 @@ export function* rederive(steps: Iterable<Step>, modules: ModuleHost): Generator
       yield { step, frame: created.outcome.frame, blobs: [] };
       continue;
     }
-    const sealed = enter(world, renumbered(ingress, frames), entry);
+    const sealed = enter(world, renumbered(ingress, frames, faults), entry);
     if (sealed === null) continue;
+    faults.note(step.frame, sealed.frame, world.isBusy);
     frames.set(step.frame.head.frame, sealed.frame.head.frame);
     yield { step, frame: sealed.frame, blobs: sealed.blobs };
   }
@@ -82,12 +86,28 @@ function enter(world: World, ingress: Ingress | null, entry: Entry): Sealed | nu
   }
 }
 
-/** The same ingress for the frames of this run; null for a receipt whose intent's frame is not in it. */
-function renumbered(ingress: Ingress, frames: ReadonlyMap<bigint, FrameSeq>): Ingress | null {
-  if (ingress.kind !== "receipt") return ingress;
+/** A receipt for another intent than it was made for: what was signed named that one. */
+export function unsigned(receipt: Receipt): Receipt {
+  return { ...receipt, signature: new Uint8Array(receipt.signature.length) };
+}
+
+/**
+ * The same ingress for the frames of this run; null for a receipt whose intent's frame is not in it, and for a
+ * redelivery or dismissal of a fault that is not.
+ */
+function renumbered(
+  ingress: Ingress,
+  frames: ReadonlyMap<bigint, FrameSeq>,
+  faults: FaultPlaces,
+): Ingress | null {
+  if (ingress.kind !== "receipt") return faults.renumbered(ingress);
   const [frame, ordinal] = ingress.intent.split(".");
   const now = frames.get(BigInt(frame!));
   if (now === undefined) return null;
   const intent: IntentId = intentId(now, Number(ordinal));
-  return { ...ingress, intent };
+  return {
+    ...ingress,
+    intent,
+    receipt: intent === ingress.intent ? ingress.receipt : unsigned(ingress.receipt),
+  };
 }

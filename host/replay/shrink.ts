@@ -7,15 +7,20 @@
 import type { Frame } from "../journal/frame.ts";
 import type { ModuleHost } from "../kernel/ports.ts";
 import type { Hash } from "../values/brand.ts";
+import { EMPTY } from "../values/bytes.ts";
+import { bug } from "../values/errors.ts";
 import { hashOf } from "../values/hash.ts";
 import type { FindDefinitions } from "./core/feed.ts";
 import { type Divergence, replay } from "./core/replay.ts";
-import { rederive, type Step, stepsOf } from "./rederive.ts";
+import { type Rederived, rederive, type Step, stepsOf } from "./rederive.ts";
 
 export interface ShrinkInput {
-  readonly frames: readonly Frame[];
+  /** The journal from its beginning, each time it is called: it is read twice, and never held whole. */
+  readonly frames: () => AsyncIterable<Frame> | Iterable<Frame>;
   readonly recorded: { readonly definitions: FindDefinitions; readonly modules: ModuleHost };
   readonly against: { readonly definitions: FindDefinitions; readonly modules: ModuleHost };
+  /** How many frames before the divergence are tried first; all of them only where these do not show it. */
+  readonly window?: number;
 }
 
 export interface Shrunk {
@@ -30,35 +35,72 @@ export interface Shrunk {
   readonly runs: number;
 }
 
+const WINDOW = 4096;
+
 /** Null when the journal shows no divergence against these definitions. */
 export async function shrink(input: ShrinkInput): Promise<Shrunk | null> {
   const search = new Search(input);
-  const steps = await stepsOf(input.frames, input.recorded.definitions);
-  const first = await search.run(steps);
+  const first = await search.first();
   if (first === null) return null;
-  // What stands behind the divergence never matters.
-  const end = first.frames.length;
-  const kept = first.taken.slice(0, end);
-  const fixed = (step: Step): boolean => step.ingress.kind === "genesis" || step.ingress.kind === "manifest";
+  const shows = async (steps: readonly Step[]): Promise<boolean> => {
+    const found = await search.run(steps);
+    return found !== null && alike(found.divergence, first);
+  };
+  const near = await stepsBefore(input, first.frame, BigInt(input.window ?? WINDOW));
+  const whole =
+    near.complete || (await shows(near.steps)) ? near : await stepsBefore(input, first.frame, first.frame);
+  const { steps } = whole;
   const least = await minimise(
-    kept.filter((step) => !fixed(step)),
-    async (subset) => {
-      const chosen = new Set(subset);
-      const found = await search.run(kept.filter((step) => fixed(step) || chosen.has(step)));
-      return found !== null && alike(found.divergence, first.divergence);
-    },
+    steps.filter((step) => !isFixed(step)),
+    (subset) => shows(among(steps, subset)),
   );
-  const chosen = new Set(least);
-  const found = await search.run(kept.filter((step) => fixed(step) || chosen.has(step)));
-  const { frames, states, divergence } = found ?? first;
-  return { frames, states, divergence, ingress: least.length, runs: search.runs };
+  const kept = await search.keep(among(steps, least));
+  if (kept === null) throw bug("a divergence that shows no more");
+  return { ...kept, ingress: least.length, runs: search.runs };
+}
+
+function isFixed({ ingress }: Step): boolean {
+  return ingress.kind === "genesis" || ingress.kind === "manifest";
+}
+
+function among(steps: readonly Step[], subset: readonly Step[]): readonly Step[] {
+  const chosen = new Set(subset);
+  return steps.filter((step) => isFixed(step) || chosen.has(step));
+}
+
+/**
+ * What entered with the last `count` frames up to this one, and all definitions before them. What stands behind the
+ * divergence never matters, and of what was derived nothing is kept.
+ */
+async function stepsBefore(
+  { frames, recorded }: ShrinkInput,
+  last: bigint,
+  count: bigint,
+): Promise<{ readonly steps: readonly Step[]; readonly complete: boolean }> {
+  const from = last < count ? 0n : last - count + 1n;
+  const steps: Step[] = [];
+  for await (const frame of frames()) {
+    if (frame.head.frame > last) break;
+    const kind = frame.records[0]?.kind;
+    if (frame.head.frame < from && kind !== "genesis" && kind !== "manifest") continue;
+    steps.push(...(await stepsOf([bareFrame(frame)], recorded.definitions)));
+  }
+  return { steps, complete: from <= 1n };
+}
+
+/** What entered; and where faults are, which later commands speak of. */
+function bareFrame(frame: Frame): Frame {
+  const hasFault = frame.records.some(
+    (record) =>
+      (record.kind === "delivery" && record.outcome === "fault") ||
+      (record.kind === "plan_ended" && record.status === "error"),
+  );
+  return { ...frame, records: hasFault ? frame.records : frame.records.slice(0, 1), bytes: EMPTY };
 }
 
 interface Run {
   /** Frames up to the one that differs. */
   readonly frames: readonly Frame[];
-  /** The steps that made them. */
-  readonly taken: readonly Step[];
   readonly states: ReadonlyMap<Hash, Uint8Array>;
   readonly divergence: Divergence;
 }
@@ -71,25 +113,47 @@ class Search {
     this.#input = input;
   }
 
-  async run(steps: readonly Step[]): Promise<Run | null> {
+  /** Where the journal itself first differs. */
+  async first(): Promise<Divergence | null> {
+    this.runs += 1;
+    const { frames, against } = this.#input;
+    async function* bytes(): AsyncIterable<Uint8Array> {
+      for await (const frame of frames()) yield frame.bytes;
+    }
+    return (await replay({ frames: bytes(), ...against, mode: "against", head: null })).divergence;
+  }
+
+  run(steps: readonly Step[]): Promise<{ readonly divergence: Divergence } | null> {
+    return this.#run(steps, () => {});
+  }
+
+  /** The same, with the frames it made. */
+  async keep(steps: readonly Step[]): Promise<Run | null> {
+    const frames: Frame[] = [];
+    const states = new Map<Hash, Uint8Array>();
+    const found = await this.#run(steps, ({ frame, blobs }) => {
+      for (const blob of blobs) states.set(hashOf(blob), blob);
+      frames.push(frame);
+    });
+    if (found === null) return null;
+    return {
+      frames: frames.slice(0, Number(found.divergence.frame) + 1),
+      states,
+      divergence: found.divergence,
+    };
+  }
+
+  async #run(steps: readonly Step[], seen: (derived: Rederived) => void) {
     this.runs += 1;
     const { recorded, against } = this.#input;
-    const frames: Frame[] = [];
-    const taken: Step[] = [];
-    const states = new Map<Hash, Uint8Array>();
     function* derived(): Generator<Uint8Array> {
-      for (const { frame, step, blobs } of rederive(steps, recorded.modules)) {
-        for (const blob of blobs) states.set(hashOf(blob), blob);
-        frames.push(frame);
-        taken.push(step);
-        yield frame.bytes;
+      for (const made of rederive(steps, recorded.modules)) {
+        seen(made);
+        yield made.frame.bytes;
       }
     }
-    const report = await replay({ frames: derived(), ...against, mode: "against", head: null });
-    const { divergence } = report;
-    if (divergence === null) return null;
-    const length = Number(divergence.frame) + 1;
-    return { frames: frames.slice(0, length), taken: taken.slice(0, length), states, divergence };
+    const { divergence } = await replay({ frames: derived(), ...against, mode: "against", head: null });
+    return divergence === null ? null : { divergence };
   }
 }
 

@@ -5,12 +5,27 @@ import { AirloomError, bug } from "../values/errors.ts";
 import { createReplayer, plainError, type WorkerAnswer, type WorkerSettings } from "./corpus.ts";
 import type { Found } from "./discover.ts";
 
+/** A message for every piece of a file would be many. */
+const TOLD_BYTES = 1024 * 1024;
+
 const port = parentPort;
 if (port === null) throw bug("the replay worker runs in a thread only");
-const replayOne = createReplayer(workerData as WorkerSettings);
+let read = 0;
+const replayOne = createReplayer(workerData as WorkerSettings, (bytes) => {
+  read += bytes;
+  if (read >= TOLD_BYTES) tell();
+});
+
+function tell(): void {
+  port?.postMessage({ bytes: read } satisfies WorkerAnswer);
+  read = 0;
+}
 
 port.on("message", (found: Found) => {
-  answer(found).then((message) => port.postMessage(message));
+  answer(found).then((message) => {
+    tell();
+    port.postMessage(message);
+  });
 });
 
 async function answer(found: Found): Promise<WorkerAnswer> {

@@ -11,7 +11,7 @@ import { bug } from "../values/errors.ts";
 import { sha256 } from "../values/hash.ts";
 import { createModuleHost } from "../wasm/host.ts";
 import { VirtualClock } from "./clock.ts";
-import { loadTested } from "./modules.ts";
+import { loadTested, type TestedFolder } from "./modules.ts";
 import { type Script, ScriptedAdapter } from "./scripted.ts";
 import { entropyFrom, START_NS } from "./start.ts";
 import type { AnyWorld, WorldFolder, WorldTypes } from "./types.ts";
@@ -31,9 +31,16 @@ export interface TestWorldOptions {
  */
 export async function testWorld<W extends WorldTypes = AnyWorld>(
   folder: WorldFolder<W> | string | URL,
+  options: TestWorldOptions = {},
+): Promise<TestWorld<W>> {
+  return openTested(await loadTested(folder), options);
+}
+
+/** The same with definitions and modules that are at hand. */
+export async function openTested<W extends WorldTypes = AnyWorld>(
+  { definitions, findModule }: Pick<TestedFolder, "definitions" | "findModule">,
   { seed = "testWorld", startNs = START_NS }: TestWorldOptions = {},
 ): Promise<TestWorld<W>> {
-  const { definitions, findModule } = await loadTested(folder);
   const journal = createMemoryJournal();
   const clock = new VirtualClock(startNs);
   const scripts = new Map<string, Script>();

@@ -1,6 +1,6 @@
 /**
  * Matchers for vitest: `import "airloom/testing/vitest"` in a test or a setup file. They say what the `then...`
- * methods say, and can be negated.
+ * methods say, and can be negated. `expectReplays` is a whole test by itself.
  */
 
 import { expect } from "vitest";
@@ -8,6 +8,8 @@ import { CheckFailure } from "./failure.ts";
 import type { ReducerOutcome } from "./outcome.ts";
 import type { DomainEvent, ExpectedEffects, KeyOf, ReducerName, StateOf, WorldTypes } from "./types.ts";
 import type { TestWorld } from "./world.ts";
+
+export { expectReplays, type ReplayExpectation } from "./replays.ts";
 
 interface OutcomeMatchers<W extends WorldTypes, N extends ReducerName<W>> {
   toHaveState(expected: StateOf<W, N> | null): void;

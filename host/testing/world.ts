@@ -130,6 +130,11 @@ export class TestWorld<W extends WorldTypes = AnyWorld> {
     return found === null || found === "missing" ? null : (nativeState(reducer, found) as StateOf<W, N>);
   }
 
+  /** Names of the world's reducers. */
+  get reducers(): readonly ReducerName<W>[] {
+    return [...this.#manifest.reducers.keys()] as ReducerName<W>[];
+  }
+
   /** All cells of a reducer, in the order they were first met. */
   cells<N extends ReducerName<W>>(name: N): readonly { key: KeyOf<W, N>; state: StateOf<W, N> }[] {
     const reducer = reducerNamed(this.#manifest, name);
@@ -170,6 +175,16 @@ export class TestWorld<W extends WorldTypes = AnyWorld> {
   ): Promise<void> {
     this.#beginAct();
     await this.#send(schema, value, options);
+  }
+
+  /** Starts a plan by hand; an act like `when`. Throws `AirloomError` for an input that is not the plan's. */
+  async startPlan(plan: string, input: unknown): Promise<void> {
+    this.#beginAct();
+    const schema = this.#manifest.plans.get(plan)?.input;
+    if (schema === undefined) throw new TestFailure(`the world has no plan ${plan}`);
+    const bytes = reading(`the input of ${plan}`, () => schema.encode(fromNative(schema, input)));
+    await this.#parts.engine.startPlan({ plan, input: () => bytes });
+    await this.#settled();
   }
 
   /** Moves virtual time on; what falls due happens on the way, in order. */

@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isInRange } from "./node-range.mjs";
-import { node, npm, ROOT, TSC } from "./run.mjs";
+import { BUNDLE, node, npm, ROOT, TSC } from "./run.mjs";
 
 /** Installs and builds; ends the process when either fails. */
 export function prepare() {
@@ -35,15 +35,15 @@ export function install() {
 const STAMP = "dist/.sources";
 
 /**
- * Gives the compiler's exit code. `dist/` is what its stamp says: the hash of all it is made from, written once
- * the compiler is done.
+ * Gives the exit code of the compiler, or of what bundles its output. `dist/` is what its stamp says: the hash of
+ * all it is made from, written once both are done.
  */
 export function build() {
   const sources = sourcesHash();
   if (readOrNull(STAMP) === sources) return 0;
   console.log("building dist (tsc)");
   rmSync(join(ROOT, "dist"), { recursive: true, force: true });
-  const exitCode = node(TSC, "-p", "tsconfig.build.json");
+  const exitCode = node(TSC, "-p", "tsconfig.build.json") || node(BUNDLE);
   if (exitCode === 0) writeFileSync(join(ROOT, STAMP), sources);
   return exitCode;
 }
@@ -55,6 +55,8 @@ function sourcesHash() {
     "tsconfig.json",
     "tsconfig.build.json",
     "node_modules/typescript/package.json",
+    "node_modules/rolldown/package.json",
+    BUNDLE,
   ];
   for (const file of [...project, ...filesIn("host")]) hash.update(`${file}\0${read(file)}\0`);
   return hash.digest("hex");

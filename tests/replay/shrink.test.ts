@@ -53,7 +53,7 @@ describe("a journal of 10,000 events with one planted divergence", () => {
     const whole = await recording();
     expect(whole.frames.length).toBe(EVENTS + 1);
     const recorded = recordedWorld(whole, world.findModule);
-    const shrunk = await shrink({ frames: whole.frames, recorded, against: await against(changed) });
+    const shrunk = await shrink({ frames: () => whole.frames, recorded, against: await against(changed) });
     expect(shrunk).toMatchObject({ divergence: { kind: "domain_event", field: "value.message" } });
     expect(shrunk!.ingress).toBeLessThanOrEqual(3);
     expect(shrunk!.frames).toHaveLength(shrunk!.ingress + 1);
@@ -78,9 +78,17 @@ describe("a journal of 10,000 events with one planted divergence", () => {
     });
   }, 300_000);
 
+  it("is searched from the beginning where the frames before the divergence do not show it", async () => {
+    const whole = await recording();
+    const recorded = recordedWorld(whole, world.findModule);
+    const input = { frames: () => whole.frames, recorded, against: await against(changed) };
+    const [near, far] = [await shrink({ ...input, window: 1 }), await shrink(input)];
+    expect(near!.frames.map(({ digest }) => digest)).toEqual(far!.frames.map(({ digest }) => digest));
+  }, 300_000);
+
   it("is nothing to shrink against the definitions it was recorded under", async () => {
     const whole = await recording();
-    const frames = whole.frames.slice(0, 200);
+    const frames = () => whole.frames.slice(0, 200);
     const recorded = recordedWorld(whole, world.findModule);
     expect(await shrink({ frames, recorded, against: await against(world) })).toBeNull();
   });

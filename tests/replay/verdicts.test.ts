@@ -186,6 +186,17 @@ describe("frames that no engine wrote", () => {
     await expect(replayJournal(journal, { frames: back, head: null })).rejects.toMatchObject(corruptAt(4));
   });
 
+  it("are named where their records lead to themselves, and do not hold the replay", async () => {
+    const last = openFrame(frames.at(-1)!);
+    const builder = new FrameBuilder();
+    for (const [i, each] of last.records.entries()) {
+      builder.add(each.cause === null ? each : { ...each, cause: i });
+    }
+    const forged = builder.seal(headAfter(openFrame(frames.at(-2)!)), entryOf(last)).bytes;
+    const report = await replayJournal(journal, { frames: [...frames.slice(0, -1), forged], head: null });
+    expect(report.divergence).toMatchObject({ reason: "field", field: "cause", frame: last.head.frame });
+  });
+
   it("are corrupt when they hold no record or begin with a derived one", async () => {
     const { entropy, ...last } = openFrame(frames.at(-1)!).head;
     const empty = new FrameBuilder().seal(headAfter(openFrame(frames.at(-1)!)), { ...last, entropy }).bytes;

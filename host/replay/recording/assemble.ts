@@ -7,8 +7,8 @@ import type { Hash } from "../../values/brand.ts";
 import { bug } from "../../values/errors.ts";
 import { createModuleHost } from "../../wasm/host.ts";
 import type { FindDefinitions } from "../core/feed.ts";
-import { checksOf } from "./checks.ts";
-import { type Entry, type RecordedBlob, type RecordingHeader, rootOf } from "./entry.ts";
+import type { Entry, RecordedBlob, RecordingHeader } from "./entry.ts";
+import { Footing } from "./footing.ts";
 import { corruptRecording } from "./parse.ts";
 import { RecordedDefinitions } from "./typing.ts";
 
@@ -19,6 +19,30 @@ export interface WholeRecording {
   readonly carried: RecordedDefinitions;
   /** Root as the footer has it. */
   readonly root: Uint8Array;
+}
+
+/** What a recording says beside its frames and their states: little, however long it is. */
+export interface CarriedRecording extends Omit<WholeRecording, "frames"> {
+  /** How many frames it has. */
+  readonly length: number;
+}
+
+/** The same with the frames passed over. Throws as the reader does. */
+export async function readCarried(entries: AsyncIterable<Entry>): Promise<CarriedRecording> {
+  let length = 0;
+  async function* others(): AsyncIterable<Entry> {
+    for await (const entry of entries) {
+      if (entry.kind === "frame") length += 1;
+      else if (entry.kind !== "blob" || entry.blob.role !== "state") yield entry;
+    }
+  }
+  const { frames: _, ...rest } = await readWhole(others());
+  return { ...rest, length };
+}
+
+/** The frames of a recording alone. */
+export async function* framesIn(entries: AsyncIterable<Entry>): AsyncIterable<Frame> {
+  for await (const entry of entries) if (entry.kind === "frame") yield entry.frame;
 }
 
 /** All of a recording in memory: for journals of some thousand frames. Throws as the reader does. */
@@ -43,9 +67,19 @@ export async function readWhole(entries: AsyncIterable<Entry>): Promise<WholeRec
 
 /** The definitions and modules a recording runs under; `findModule` stands in for modules it does not carry. */
 export function recordedWorld(
-  { carried }: WholeRecording,
+  { carried }: Pick<WholeRecording, "carried">,
   findModule: FindModule,
-): { readonly definitions: FindDefinitions; readonly modules: ModuleHost } {
+): RecordedWorld {
+  return recordedModules(carried, findModule);
+}
+
+export interface RecordedWorld {
+  readonly definitions: FindDefinitions;
+  readonly modules: ModuleHost;
+}
+
+/** The same while a recording is still being read. */
+export function recordedModules(carried: RecordedDefinitions, findModule: FindModule): RecordedWorld {
   const modules = new Map<Hash, Uint8Array>();
   const find: FindModule = async (hash) => carried.module(hash) ?? findModule(hash);
   return {
@@ -68,32 +102,19 @@ export function* assemble(
   frames: readonly Frame[],
   states: ReadonlyMap<Hash, Uint8Array>,
 ): Generator<Entry> {
-  const last = frames.at(-1);
-  if (last === undefined) throw corruptRecording("a journal without frames");
   yield { kind: "header", header };
   for (const blob of blobs) if (blob.role !== "state") yield { kind: "blob", blob };
   const given = new Set<Hash>();
-  let records = 0n;
+  const footing = new Footing();
   for (const frame of frames) {
     for (const blob of statesOf(frame, states)) {
       if (!given.has(blob.hash)) yield { kind: "blob", blob };
       given.add(blob.hash);
     }
-    records += BigInt(frame.records.length);
+    footing.add(frame);
     yield { kind: "frame", frame };
   }
-  const { digest } = last;
-  yield {
-    kind: "footer",
-    footer: {
-      frames: BigInt(frames.length),
-      records,
-      digest,
-      root: rootOf(header, digest),
-      checks: frames.map(checksOf),
-      signature: null,
-    },
-  };
+  yield { kind: "footer", footer: footing.footer(header, () => null) };
 }
 
 function statesOf(frame: Frame, states: ReadonlyMap<Hash, Uint8Array>): readonly RecordedBlob[] {

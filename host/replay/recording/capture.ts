@@ -2,13 +2,14 @@
 
 import type { Manifest } from "../../air/manifest.ts";
 import { type Settings, settingsToNode } from "../../air/settings.ts";
-import { type Frame, headAfter, openFrame } from "../../journal/frame.ts";
+import { type Frame, openFrame } from "../../journal/frame.ts";
 import type { Journal } from "../../journal/port.ts";
 import { loadDefinitions } from "../../runtime/definitions.ts";
+import { modulesToRun } from "../../runtime/modules.ts";
 import type { FrameSeq, Hash, WorldId } from "../../values/brand.ts";
 import { AirloomError } from "../../values/errors.ts";
-import { checksOf } from "./checks.ts";
-import { type Entry, type RecordedModule, type RecordingHeader, rootOf } from "./entry.ts";
+import type { Entry, RecordedModule, RecordingHeader } from "./entry.ts";
+import { Footing } from "./footing.ts";
 import { corruptRecording } from "./parse.ts";
 
 export interface CaptureOptions {
@@ -32,9 +33,7 @@ export async function* capture(
   const { header, definitions } = await survey(journal, world, options);
   yield { kind: "header", header };
   const given = new Set<Hash>();
-  const checks: Uint8Array[] = [];
-  let last: Frame | null = null;
-  let records = 0n;
+  const footing = new Footing();
   for await (const bytes of journal.read(world, 0n as FrameSeq)) {
     const frame = openFrame(bytes);
     for await (const blob of blobsOf(journal, world, frame, definitions, options)) {
@@ -43,16 +42,9 @@ export async function* capture(
       yield { kind: "blob", blob };
     }
     yield { kind: "frame", frame };
-    checks.push(checksOf(frame));
-    records += BigInt(frame.records.length);
-    last = frame;
+    footing.add(frame);
   }
-  if (last === null) throw corruptRecording("a journal without frames");
-  const { digest } = last;
-  const root = rootOf(header, digest);
-  const frames = headAfter(last).nextFrame as bigint;
-  const signature = options.sign?.(root) ?? null;
-  yield { kind: "footer", footer: { frames, records, digest, root, checks, signature } };
+  yield { kind: "footer", footer: footing.footer(header, options.sign ?? (() => null)) };
 }
 
 interface Used {
@@ -74,7 +66,7 @@ async function survey(
     const { manifestHash, settingsHash } = first;
     const used = await loadDefinitions(journal, world, manifestHash, settingsHash);
     definitions.set(manifestHash, used);
-    for (const { name, wasmHash } of modulesOf(used.manifest))
+    for (const { name, wasmHash } of modulesToRun(used.manifest))
       modules.set(wasmHash, { name, hash: wasmHash });
     if (first.kind === "genesis") {
       const { worldId, limitsProfile, fuelSchedule, behaviourFlags, publicKey } = first;
@@ -87,16 +79,11 @@ async function survey(
         fuelSchedule,
         behaviourFlags,
       };
-      header = { ...named, publicKey, modules: [], embedded: embedModules, redaction: null };
+      header = { ...named, publicKey, modules: [], embedded: embedModules, redaction: null, fork: null };
     }
   }
   if (header === null) throw corruptRecording("a journal that does not begin with genesis");
   return { header: { ...header, modules: [...modules.values()] }, definitions };
-}
-
-/** Modules of a manifest that have bytes of their own. */
-export function modulesOf(manifest: Manifest) {
-  return [...manifest.reducers.values()].map(({ module }) => module);
 }
 
 async function* blobsOf(
@@ -112,7 +99,7 @@ async function* blobsOf(
     for (const [hash, bytes] of manifest.nodes) yield { role: "node", hash, bytes, reducer: null } as const;
     const node = settingsToNode(settings);
     yield { role: "settings", hash: first.settingsHash, bytes: node, reducer: null } as const;
-    for (const { wasmHash } of embedModules ? modulesOf(manifest) : []) {
+    for (const { wasmHash } of embedModules ? modulesToRun(manifest) : []) {
       const bytes = await needed(journal, world, wasmHash, "module");
       yield { role: "module", hash: wasmHash, bytes, reducer: null } as const;
     }

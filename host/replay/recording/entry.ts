@@ -13,6 +13,7 @@ import type { Hash } from "../../values/brand.ts";
 import { concat } from "../../values/bytes.ts";
 import { type Cbor, encodeCbor } from "../../values/cbor.ts";
 import { sha256 } from "../../values/hash.ts";
+import type { Checks } from "./checks.ts";
 
 /** Version of the entries' meaning, whatever the form. */
 export const RECORDING_FORMAT = 1n;
@@ -28,6 +29,14 @@ export interface Redaction {
   readonly root: Uint8Array;
   /** Changed places as `frame/field.path`, in order. */
   readonly paths: readonly string[];
+}
+
+/** Where a fork left the recording it was made from. */
+export interface Fork {
+  /** Root of that recording. */
+  readonly root: Uint8Array;
+  /** The first frame that is not its own. */
+  readonly frame: bigint;
 }
 
 export interface RecordingHeader {
@@ -46,6 +55,8 @@ export interface RecordingHeader {
   /** Whether the modules' bytes are among the blobs. */
   readonly embedded: boolean;
   readonly redaction: Redaction | null;
+  /** Null for what a world did. */
+  readonly fork: Fork | null;
 }
 
 /** `node`: a definition's canonical bytes. `state`: one too large to stand in its delivery. */
@@ -67,7 +78,7 @@ export interface RecordingFooter {
   readonly digest: Uint8Array;
   readonly root: Uint8Array;
   /** Of each frame, the checksums of its stamp and records (checks.ts): they tell which record was changed. */
-  readonly checks: readonly Uint8Array[];
+  readonly checks: Checks;
   /** Ed25519 by the world's key over `signedBytes`; null where the key was not at hand. */
   readonly signature: Uint8Array | null;
 }
@@ -80,7 +91,7 @@ export type Entry =
 
 /** The header as data, the same in both forms. */
 export function headerToCbor(header: RecordingHeader): ReadonlyMap<string, Cbor> {
-  const { redaction } = header;
+  const { redaction, fork } = header;
   return new Map<string, Cbor>([
     ["format", RECORDING_FORMAT],
     ["engine", header.engine],
@@ -102,6 +113,14 @@ export function headerToCbor(header: RecordingHeader): ReadonlyMap<string, Cbor>
             ["paths", redaction.paths],
           ]),
     ],
+    ...(fork === null ? [] : [["fork", forkToCbor(fork)] as const]),
+  ]);
+}
+
+function forkToCbor({ root, frame }: Fork): Cbor {
+  return new Map<string, Cbor>([
+    ["root", root],
+    ["frame", frame],
   ]);
 }
 
@@ -111,7 +130,7 @@ export function footerToCbor(footer: RecordingFooter): ReadonlyMap<string, Cbor>
     ["records", footer.records],
     ["digest", footer.digest],
     ["root", footer.root],
-    ["checks", footer.checks],
+    ["checks", Array.from({ length: footer.checks.length }, (_, frame) => footer.checks.bytesOf(frame))],
     ["signature", footer.signature],
   ]);
 }

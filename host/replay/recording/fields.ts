@@ -28,6 +28,8 @@ const RELATIVE = new Map<
   { readonly word: string; readonly from: keyof Position; readonly back: boolean }
 >([
   ["delivery.event", { word: "event_index", from: "firstRecord", back: false }],
+  ["redeliver.delivery", { word: "delivery_records_ago", from: "firstRecord", back: true }],
+  ["dismiss.fault", { word: "fault_records_ago", from: "firstRecord", back: true }],
   ["effect_receipt.intentFrame", { word: "intent_frames_ago", from: "frame", back: true }],
 ]);
 

@@ -1,8 +1,10 @@
 /** Recordings on disk: the form is in the first byte, the reader and the writer are the same for both. */
 
 import { createReadStream } from "node:fs";
-import { open, rename, rm } from "node:fs/promises";
+import { mkdir, open, rename, rm } from "node:fs/promises";
+import { dirname } from "node:path";
 import { StringDecoder } from "node:string_decoder";
+import { concat } from "../../values/bytes.ts";
 import { AirloomError } from "../../values/errors.ts";
 import { BinaryReader, BinaryWriter, MAGIC } from "./binary.ts";
 import type { Entry } from "./entry.ts";
@@ -12,7 +14,7 @@ import { TextReader, TextWriter } from "./text.ts";
 export type RecordingForm = "text" | "binary";
 
 /**
- * Writes a recording whole or not at all: to a file beside `path`, synced, then renamed. Throws
+ * Writes a recording whole or not at all: to a file beside `path`, synced, then renamed. Its folder is made. Throws
  * `recording.unwritable` (kind `host`), and what `entries` throws.
  */
 export async function writeRecording(
@@ -23,30 +25,58 @@ export async function writeRecording(
   const writer = form === "text" ? new TextWriter() : new BinaryWriter();
   const partial = `${path}.${process.pid}.partial`;
   try {
+    await mkdir(dirname(path), { recursive: true });
     const file = await open(partial, "w");
     try {
-      for await (const entry of entries) await file.writeFile(writer.write(entry));
+      for await (const piece of inPieces(entries, writer)) await file.writeFile(piece);
       await file.sync();
     } finally {
       await file.close();
     }
     await rename(partial, path);
   } catch (error) {
-    await rm(partial, { force: true });
+    // What went wrong with the file goes on up, not what goes wrong because of it.
+    await rm(partial, { force: true }).catch(() => {});
     throw error instanceof AirloomError ? error : fileError(error, path, "written");
   }
 }
 
+/** A system call for each frame would cost more than making it. */
+const PIECE_BYTES = 256 * 1024;
+
+async function* inPieces(
+  entries: AsyncIterable<Entry> | Iterable<Entry>,
+  writer: TextWriter | BinaryWriter,
+): AsyncIterable<Uint8Array> {
+  let held: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const entry of entries) {
+    const written = writer.write(entry);
+    const piece = typeof written === "string" ? Buffer.from(written) : written;
+    held.push(piece);
+    bytes += piece.length;
+    if (bytes < PIECE_BYTES) continue;
+    yield concat(held);
+    held = [];
+    bytes = 0;
+  }
+  if (bytes > 0) yield concat(held);
+}
+
 /**
- * A recording's entries in order, in constant memory. Throws `recording.missing`, `recording.unreadable`,
+ * A recording's entries in order, in constant memory. `onBytes` is told of every piece that was read. Throws `recording.missing`, `recording.unreadable`,
  * `recording.corrupt` with line or offset, `journal.corrupt` for a frame, `recording.format`.
  */
-export async function* readRecording(path: string): AsyncIterable<Entry> {
+export async function* readRecording(
+  path: string,
+  onBytes: (bytes: number) => void = () => {},
+): AsyncIterable<Entry> {
   let reader: PieceReader | null = null;
   const order = new Order();
   try {
-    for await (const piece of createReadStream(path, { highWaterMark: 256 * 1024 })) {
+    for await (const piece of createReadStream(path, { highWaterMark: PIECE_BYTES })) {
       const bytes = new Uint8Array(piece as Buffer);
+      onBytes(bytes.length);
       reader ??= bytes[0] === MAGIC[0] ? new BinaryReader() : new LineReader();
       for (const entry of reader.read(bytes)) yield order.checked(entry);
     }
@@ -71,18 +101,26 @@ const LINE_MAX = 64 * 1024 * 1024;
 class LineReader implements PieceReader {
   readonly #decoder = new StringDecoder("utf8");
   readonly #reader = new TextReader();
-  #held = "";
+  /** The line that has not ended, in the pieces it came in: a long one is put together once. */
+  #held: string[] = [];
+  #heldLength = 0;
 
   read(piece: Uint8Array): readonly Entry[] {
-    const text = this.#held + this.#decoder.write(Buffer.from(piece));
-    const lines = text.split("\n");
-    this.#held = lines.pop()!;
-    if (this.#held.length > LINE_MAX) throw corruptRecording("a line without end");
+    const lines = this.#decoder.write(Buffer.from(piece)).split("\n");
+    const rest = lines.pop()!;
+    if (lines.length > 0) {
+      lines[0] = this.#held.join("") + lines[0]!;
+      this.#held = [];
+      this.#heldLength = 0;
+    }
+    this.#held.push(rest);
+    this.#heldLength += rest.length;
+    if (this.#heldLength > LINE_MAX) throw corruptRecording("a line without end");
     return lines.flatMap((line) => this.#reader.read(line.replace(/\r$/, "")));
   }
 
   end(): readonly Entry[] {
-    const rest = this.#held + this.#decoder.end();
+    const rest = this.#held.join("") + this.#decoder.end();
     return [...(rest === "" ? [] : this.#reader.read(rest)), ...this.#reader.end()];
   }
 }

@@ -5,7 +5,14 @@ import type { Cbor } from "../../values/cbor.ts";
 import { AirloomError } from "../../values/errors.ts";
 import { isHash } from "../../values/hash.ts";
 import { plain } from "../../values/quote.ts";
-import { RECORDING_FORMAT, type RecordingFooter, type RecordingHeader, type Redaction } from "./entry.ts";
+import { Checks } from "./checks.ts";
+import {
+  type Fork,
+  RECORDING_FORMAT,
+  type RecordingFooter,
+  type RecordingHeader,
+  type Redaction,
+} from "./entry.ts";
 
 export function corruptRecording(
   reason: string,
@@ -46,7 +53,13 @@ export function headerFromCbor(item: Cbor): RecordingHeader {
     }),
     embedded: header.flag("embedded"),
     redaction: redactionFrom(header.get("redaction")),
+    fork: header.has("fork") ? forkFrom(header.get("fork")) : null,
   };
+}
+
+function forkFrom(item: Cbor): Fork {
+  const fork = new Members(item, "fork");
+  return { root: fork.bytes("root", 32), frame: fork.nat("frame") };
 }
 
 function redactionFrom(item: Cbor): Redaction | null {
@@ -66,12 +79,18 @@ export function footerFromCbor(item: Cbor): RecordingFooter {
     records: footer.nat("records"),
     digest: footer.bytes("digest", 32),
     root: footer.bytes("root", 32),
-    checks: footer.list("checks").map((checks) => {
-      if (!(checks instanceof Uint8Array)) throw corruptRecording("checksums that are no bytes");
-      return checks.slice();
-    }),
+    checks: checksFrom(footer.list("checks")),
     signature: footer.get("signature") === null ? null : footer.bytes("signature", 64),
   };
+}
+
+function checksFrom(items: readonly Cbor[]): Checks {
+  const checks = new Checks();
+  for (const item of items) {
+    if (!(item instanceof Uint8Array)) throw corruptRecording("checksums that are no bytes");
+    checks.addBytes(item);
+  }
+  return checks;
 }
 
 /** A map's members by name; whatever is not as it should be is `recording.corrupt`. */
@@ -83,6 +102,10 @@ class Members {
     if (!(item instanceof Map)) throw corruptRecording(`a ${what} that is no map`);
     this.#map = item as ReadonlyMap<string | bigint, Cbor>;
     this.#what = what;
+  }
+
+  has(name: string): boolean {
+    return this.#map.has(name);
   }
 
   get(name: string): Cbor {

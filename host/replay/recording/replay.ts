@@ -1,5 +1,6 @@
 /** Replays a recording: against its own definitions, or against those of a world folder. */
 
+import type { Frame } from "../../journal/frame.ts";
 import type { Head } from "../../journal/port.ts";
 import type { Definitions } from "../../kernel/state.ts";
 import { type FindModule, loadModules } from "../../runtime/definitions.ts";
@@ -8,6 +9,7 @@ import { toHex } from "../../values/bytes.ts";
 import { AirloomError } from "../../values/errors.ts";
 import { createModuleHost } from "../../wasm/host.ts";
 import { type Divergence, type ReplayReport, replay } from "../core/replay.ts";
+import { type Cause, causeOf, changesBetween } from "../upgrade/causes.ts";
 import type { Entry, RecordingFooter, RecordingHeader } from "./entry.ts";
 import { corruptRecording } from "./parse.ts";
 import { RecordedDefinitions } from "./typing.ts";
@@ -37,6 +39,8 @@ export interface RecordingReport {
   readonly replay: ReplayReport | null;
   /** Why it cannot run. */
   readonly error: AirloomError | null;
+  /** The changed definition that the first difference comes from; null without one, or where nothing changed. */
+  readonly cause: Cause | null;
 }
 
 /** Throws only for what is no fault of the recording: kinds `host` and `bug`. */
@@ -47,10 +51,11 @@ export async function replayRecording(
   const feed = new Feed(entries);
   try {
     const report = await run(feed, options);
-    return { verdict: verdictOf(report), root: feed.root, replay: report, error: null };
+    const cause = causeIn(feed, report, options.against);
+    return { verdict: verdictOf(report), root: feed.root, replay: report, error: null, cause };
   } catch (error) {
     if (!(error instanceof AirloomError) || error.kind === "host" || error.kind === "bug") throw error;
-    return { verdict: "cannot_run", root: feed.root, replay: null, error };
+    return { verdict: "cannot_run", root: feed.root, replay: null, error, cause: null };
   }
 }
 
@@ -61,7 +66,8 @@ async function run(feed: Feed, { against, findModule }: ReplayRecordingOptions):
     frames: feed.frames(),
     modules: createModuleHost((hash) => modules.get(hash)),
     definitions: async (manifest, settings) => {
-      const used = against ?? feed.carried.definitions(manifest, settings);
+      feed.inForce = feed.carried.definitions(manifest, settings);
+      const used = against ?? feed.inForce;
       for (const [hash, bytes] of await loadModules(used.manifest, find)) modules.set(hash, bytes);
       return used;
     },
@@ -73,9 +79,21 @@ async function run(feed: Feed, { against, findModule }: ReplayRecordingOptions):
   });
 }
 
+/** What was recorded under is compared with what was replayed. */
+function causeIn(feed: Feed, { divergence }: ReplayReport, against: Definitions | null): Cause | null {
+  const recorded = feed.inForce;
+  const frame = divergence === null ? undefined : feed.recent(divergence.frame);
+  if (against === null || recorded === null || divergence === null || frame === undefined) return null;
+  return causeOf(divergence, frame, changesBetween(recorded, against));
+}
+
 /** Takes a recording's entries apart as a replay asks for them. */
 class Feed {
   readonly carried = new RecordedDefinitions();
+  /** What the last genesis or change of definitions that was replayed names. */
+  inForce: Definitions | null = null;
+  /** The replay is one frame behind what it was given. */
+  #last: readonly Frame[] = [];
   readonly #entries: AsyncIterable<Entry>;
   #header: RecordingHeader | null = null;
   #footer: RecordingFooter | null = null;
@@ -86,6 +104,10 @@ class Feed {
 
   get root(): string | null {
     return this.#footer === null ? null : toHex(this.#footer.root);
+  }
+
+  recent(frame: bigint): Frame | undefined {
+    return this.#last.find(({ head }) => head.frame === frame);
   }
 
   get head(): Head | null {
@@ -103,14 +125,18 @@ class Feed {
       if (entry.kind === "header") this.#header = entry.header;
       else if (entry.kind === "blob") this.carried.add(entry.blob);
       else if (entry.kind === "footer") this.#footer = entry.footer;
-      else yield entry.frame.bytes;
+      else {
+        this.#last = [...this.#last.slice(-1), entry.frame];
+        yield entry.frame.bytes;
+      }
     }
     if (this.#header === null || this.#footer === null)
       throw corruptRecording("it has no header or no footer");
   }
 }
 
-function verdictOf({ verdict, divergence }: ReplayReport): RecordingVerdict {
+/** What a replay shows, with the kind of its first difference. */
+export function verdictOf({ verdict, divergence }: ReplayReport): RecordingVerdict {
   if (divergence === null) return verdict === "fuel_only" ? "fuel_only" : "identical";
   if (divergence.reason === "chain") return "cannot_run";
   return isFault(divergence) ? "faulted" : isState(divergence) ? "state_changed" : "effects_changed";

@@ -20,6 +20,7 @@ import { AirloomError } from "../../values/errors.ts";
 import { hashOf, isHash } from "../../values/hash.ts";
 import { isJsonObject, type Json, jsonFrom, stringifyJson } from "../../values/json.ts";
 import { bytesFrom, cborFromJson, cborToJson, member } from "./cbor-json.ts";
+import { Checks } from "./checks.ts";
 import {
   BLOB_ROLES,
   type BlobRole,
@@ -27,6 +28,7 @@ import {
   footerToCbor,
   headerToCbor,
   type RecordedBlob,
+  type RecordingFooter,
 } from "./entry.ts";
 import { recordFromJson, recordToJson, valueFromJson, valueToJson } from "./fields.ts";
 import { instantOf, instantText } from "./instant.ts";
@@ -43,7 +45,7 @@ export class TextWriter {
       case "header":
         return line([["airloom_recording", cborToJson(headerToCbor(entry.header))]]);
       case "footer":
-        return line([["footer", cborToJson(footerToCbor(entry.footer))]]);
+        return footerLine(entry.footer);
       case "blob":
         this.#typing.add(entry.blob);
         return this.#blob(entry.blob);
@@ -81,6 +83,31 @@ export class TextWriter {
   }
 }
 
+/** The checksums of a million records are not made a tree of before they are text. */
+function footerLine(footer: RecordingFooter): string {
+  const { checks } = footer;
+  const words = Array.from(
+    { length: checks.length },
+    (_, frame) => `{"$hex":"${toHex(checks.bytesOf(frame))}"}`,
+  );
+  const rest = line([["footer", cborToJson(footerToCbor({ ...footer, checks: new Checks() }))]]);
+  return rest.replace('"checks":[]', () => `"checks":[${words.join(",")}]`);
+}
+
+/** The same when a footer is read: takes the checksums out of its parsed text; null where they have another form. */
+function takeChecks(text: unknown): Checks | null {
+  const footer = (text as { footer?: { checks?: unknown } } | null)?.footer;
+  if (typeof footer !== "object" || footer === null || !Array.isArray(footer.checks)) return null;
+  const checks = new Checks();
+  for (const item of footer.checks as readonly { $hex?: unknown }[]) {
+    const { $hex: hex } = item ?? {};
+    if (typeof hex !== "string") return null;
+    checks.addBytes(bytesFrom(hex));
+  }
+  footer.checks = [];
+  return checks;
+}
+
 function positionOf({ nextFrame, nextRecord }: Head) {
   return { frame: nextFrame as bigint, firstRecord: nextRecord as bigint };
 }
@@ -116,7 +143,9 @@ export class TextReader {
   read(text: string): readonly Entry[] {
     this.#line += 1;
     return this.#placed(() => {
-      const json = jsonFrom(parsed(text));
+      const plain = parsed(text);
+      const checks = takeChecks(plain);
+      const json = jsonFrom(plain);
       const word = isJsonObject(json) ? [...json.keys()][0] : undefined;
       if (word === undefined) throw corruptRecording("a line that is no JSON object");
       if (this.#stamp !== null && !isStart(word)) {
@@ -124,7 +153,7 @@ export class TextReader {
         return [];
       }
       const done = this.#finishFrame();
-      const entry = this.#start(word, json);
+      const entry = withChecks(this.#start(word, json), checks);
       return entry === null ? done : [...done, entry];
     });
   }
@@ -227,6 +256,11 @@ export class TextReader {
     this.#head = headAfter(frame);
     return [{ kind: "frame", frame }];
   }
+}
+
+function withChecks(entry: Entry | null, checks: Checks | null): Entry | null {
+  if (entry?.kind !== "footer" || checks === null) return entry;
+  return { kind: "footer", footer: { ...entry.footer, checks } };
 }
 
 function isStart(word: string): boolean {

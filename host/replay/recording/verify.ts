@@ -1,11 +1,22 @@
-/** Proves a recording without running it: structure, chain, counts, blobs, root and signature. */
+/** Proves a recording without running it: structure, chain, counts, blobs, root and signatures. */
 
-import { createPublicKey, verify as verifySignature } from "node:crypto";
+import { type Settings, settingsFromNode } from "../../air/settings.ts";
 import { type Frame, ZERO_DIGEST } from "../../journal/frame.ts";
+import { isSignedBy } from "../../runtime/keys.ts";
+import { isGenuine } from "../../runtime/receipts.ts";
+import type { Hash, WorldId } from "../../values/brand.ts";
 import { equalBytes, toHex } from "../../values/bytes.ts";
 import { AirloomError } from "../../values/errors.ts";
-import { checksOf, findTampering } from "./checks.ts";
-import { type Entry, type RecordingFooter, type RecordingHeader, rootOf, signedBytes } from "./entry.ts";
+import { quote } from "../../values/quote.ts";
+import { Checks, findTampering } from "./checks.ts";
+import {
+  type Entry,
+  type RecordedBlob,
+  type RecordingFooter,
+  type RecordingHeader,
+  rootOf,
+  signedBytes,
+} from "./entry.ts";
 import { corruptRecording } from "./parse.ts";
 
 export interface VerifiedRecording {
@@ -21,23 +32,32 @@ export interface VerifiedRecording {
 
 /**
  * Throws `recording.tampered` (kind `corrupt`) naming the first record that was changed, is missing, repeated
- * or out of order, `recording.signature` for a signature that is not the world's, and `recording.corrupt`.
+ * or out of order, `recording.signature` for a signature that is not the world's, `receipt.forged` for a receipt
+ * from outside that no key of its adapter signed, naming frame and record, and `recording.corrupt`.
  */
 export async function verifyRecording(
   entries: AsyncIterable<Entry> | Iterable<Entry>,
 ): Promise<VerifiedRecording> {
   let header: RecordingHeader | null = null;
   const chain = new Chain();
+  const receipts = new Receipts();
   for await (const entry of entries) {
     if (entry.kind === "header") header = entry.header;
-    else if (entry.kind === "frame") chain.add(entry.frame);
-    else if (entry.kind === "footer" && header !== null) return conclude(header, entry.footer, chain);
+    else if (entry.kind === "blob") receipts.learn(entry.blob);
+    else if (entry.kind === "frame") {
+      chain.add(entry.frame);
+      if (header !== null) receipts.check(header, entry.frame);
+    } else if (header !== null) {
+      const verified = conclude(header, entry.footer, chain);
+      receipts.throwIfForged();
+      return verified;
+    }
   }
   throw corruptRecording("it has no header or no footer");
 }
 
 class Chain {
-  readonly checks: Uint8Array[] = [];
+  readonly checks = new Checks();
   digest: Uint8Array = ZERO_DIGEST;
   records = 0n;
   genesis: Frame | null = null;
@@ -52,9 +72,40 @@ class Chain {
       head.firstRecord === this.records &&
       equalBytes(head.previousDigest, this.digest);
     if (!follows) this.broken ??= BigInt(this.checks.length);
-    this.checks.push(checksOf(frame));
+    this.checks.add(frame);
     this.records += BigInt(frame.records.length);
     this.digest = frame.digest;
+  }
+}
+
+/** Receipts from outside, against the keys that the settings in force have for their adapters. */
+class Receipts {
+  readonly #settings = new Map<Hash, Settings>();
+  #inForce: Settings | null = null;
+  /** Told last: a change of the file itself says more exactly what was done. */
+  #forged: AirloomError | null = null;
+
+  learn({ role, hash, bytes }: RecordedBlob): void {
+    if (role === "settings") this.#settings.set(hash, settingsFromNode(bytes));
+  }
+
+  /** Only an ingress is a receipt, and so is a frame's first record. */
+  check({ worldId, fork }: RecordingHeader, { head, records }: Frame): void {
+    const [first] = records;
+    if (first?.kind === "genesis" || first?.kind === "manifest") {
+      this.#inForce = this.#settings.get(first.settingsHash) ?? null;
+    }
+    // What a fork made up, nobody signed.
+    if (first?.kind !== "effect_receipt" || (fork !== null && head.frame >= fork.frame)) return;
+    if (this.#inForce === null || isGenuine(worldId as WorldId, this.#inForce, first)) return;
+    const fields = { frame: head.frame, record: head.firstRecord, adapter: first.adapterId };
+    const place = `frame ${head.frame}, record ${head.firstRecord}`;
+    const message = `${place} is a receipt that no key of ${quote(first.adapterId)} signed`;
+    this.#forged ??= new AirloomError("corrupt", "receipt.forged", message, { fields });
+  }
+
+  throwIfForged(): void {
+    if (this.#forged !== null) throw this.#forged;
   }
 }
 
@@ -111,17 +162,9 @@ function checkHeader(header: RecordingHeader, first: Frame | null): void {
   if (!agrees) throw tampered("the header does not say what genesis says", { what: "header" });
 }
 
-/** DER of an Ed25519 public key in front of its 32 bytes (RFC 8410). */
-const SPKI_PREFIX = Buffer.from("302a300506032b6570032100", "hex");
-
 function checkSignature(header: RecordingHeader, { signature, root }: RecordingFooter): void {
   if (signature === null) return;
-  const key = createPublicKey({
-    key: Buffer.concat([SPKI_PREFIX, header.publicKey]),
-    format: "der",
-    type: "spki",
-  });
-  if (verifySignature(null, signedBytes(root), key, signature)) return;
+  if (isSignedBy(header.publicKey, signedBytes(root), signature)) return;
   throw tampered("the signature is not by the world's key", { what: "signature" }, "recording.signature");
 }
 

@@ -2,10 +2,11 @@
 
 import { plain } from "../../values/quote.ts";
 import { cellText } from "../core/diff.ts";
-import type { DivergenceDetail } from "../core/replay.ts";
+import type { Divergence, DivergenceDetail } from "../core/replay.ts";
 import type { CorpusResult } from "../corpus.ts";
 import type { IndexDifference } from "../index-file.ts";
 import { type RecordingVerdict, VERDICTS } from "../recording/replay.ts";
+import { causeText, upgradeLines } from "./upgrade.ts";
 
 /** Longest text of one value in a report, in UTF-16 units. */
 const VALUE_MAX = 2000;
@@ -30,6 +31,17 @@ export const WORDS: Readonly<Record<RecordingVerdict, string>> = {
   cannot_run: "cannot run",
 };
 
+/** What to do about recordings that differ, for people: a line each. */
+export const ADVICE: readonly string[] = [
+  "The shortest run that shows a difference: airloom shrink RECORDING --against FOLDER",
+  "A change that is meant: record the run again, with --re-record (see docs/ci.md)",
+];
+
+/** Whether these results need that. */
+export function needsAdvice(results: readonly CorpusResult[]): boolean {
+  return results.some(({ cause, upgrade }) => cause !== null && upgrade === null);
+}
+
 /** Whether this verdict fails a gate; other fuel does not unless the caller says so. */
 export function fails(verdict: RecordingVerdict, strictFuel: boolean): boolean {
   return verdict === "fuel_only" ? strictFuel : verdict !== "identical";
@@ -37,7 +49,7 @@ export function fails(verdict: RecordingVerdict, strictFuel: boolean): boolean {
 
 /** The finding of a result; null for an identical one. */
 export function findingOf(result: CorpusResult): Finding | null {
-  const { name, verdict, replay, error } = result;
+  const { name, verdict, replay, error, cause, upgrade } = result;
   if (verdict === "identical") return null;
   const rule = `replay.${verdict}`;
   const shown = plain(name, VALUE_MAX);
@@ -56,6 +68,7 @@ export function findingOf(result: CorpusResult): Finding | null {
     return { name: shown, verdict, rule, headline: "the fuel differs, nothing else", details: [] };
   const cell = cellText(divergence.cell);
   const of = cell === null ? "" : ` of ${plain(cell, VALUE_MAX)}`;
+  const [was, now] = upgrade === null ? ["recorded", "replayed"] : ["before", "after"];
   const place = `frame ${divergence.frame}, record ${divergence.record} (${divergence.kind}${of})`;
   return {
     name: shown,
@@ -63,11 +76,36 @@ export function findingOf(result: CorpusResult): Finding | null {
     rule,
     headline: `${place}: ${REASONS[divergence.reason](plain(divergence.field, VALUE_MAX))}`,
     details: [
-      `recorded ${plain(divergence.recorded, VALUE_MAX)}`,
-      `replayed ${plain(divergence.replayed, VALUE_MAX)}`,
+      `${was} ${plain(divergence.recorded, VALUE_MAX)}`,
+      `${now} ${plain(divergence.replayed, VALUE_MAX)}${distance(divergence)}`,
+      ...(cause === null && upgrade === null ? [] : [`cause: ${causeText(cause)}`]),
       ...surroundings(replay?.detail ?? null),
+      ...(upgrade === null ? [] : upgradeLines(upgrade)),
     ],
   };
+}
+
+const UNITS: ReadonlyMap<string, bigint> = new Map([
+  ["ns", 1n],
+  ["ms", 1_000_000n],
+]);
+
+/** How far apart two moments or durations are: nobody subtracts nineteen digits in the head. */
+function distance({ field, recorded, replayed }: Divergence): string {
+  const unit = UNITS.get(/_(ns|ms)$/.exec(field)?.[1] ?? "");
+  const [a, b] = [recorded, replayed].map((text) => /^"?(-?\d+)"?$/.exec(text)?.[1]);
+  if (unit === undefined || a === undefined || b === undefined) return "";
+  const ns = (BigInt(b) - BigInt(a)) * unit;
+  const [size, word] = ns < 0n ? [-ns, "less"] : [ns, "more"];
+  return ` (${seconds(size)} ${word})`;
+}
+
+/** Nanoseconds as seconds, exactly: `0.2 s`. */
+function seconds(ns: bigint): string {
+  const fraction = String(ns % 1_000_000_000n)
+    .padStart(9, "0")
+    .replace(/0+$/, "");
+  return `${ns / 1_000_000_000n}${fraction === "" ? "" : `.${fraction}`} s`;
 }
 
 function surroundings(detail: DivergenceDetail | null): readonly string[] {

@@ -4,8 +4,9 @@
  */
 
 import type { CorpusResult } from "../corpus.ts";
-import { type Finding, fails, findingOf, tally, WORDS } from "./finding.ts";
+import { ADVICE, type Finding, fails, findingOf, needsAdvice, tally, WORDS } from "./finding.ts";
 import { workflowCommand } from "./github.ts";
+import { causeGroups, causeText, type UpgradeOverview, unseenChanges } from "./upgrade.ts";
 
 export interface Report {
   readonly results: readonly CorpusResult[];
@@ -15,6 +16,8 @@ export interface Report {
   readonly strictFuel: boolean;
   /** Name and version of the engine. */
   readonly engine: string;
+  /** What two sets of definitions differ in; null where recordings are replayed as they are. */
+  readonly upgrade: UpgradeOverview | null;
 }
 
 export const REPORT_FORMS = ["json", "junit", "markdown", "github", "sarif"] as const;
@@ -35,19 +38,29 @@ function isFailure(report: Report, finding: Finding): boolean {
 }
 
 function toJson(report: Report): string {
-  const recordings = report.results.map(({ name, verdict, root, replay, error, milliseconds }) => ({
-    name,
-    verdict,
-    root,
-    frames: replay?.frames ?? null,
-    records: replay?.records ?? null,
-    deliveries: replay?.deliveries ?? null,
-    manifests: replay?.manifests ?? null,
-    divergence: replay?.divergence ?? null,
-    error: error === null ? null : { code: error.code, kind: error.kind, message: error.message },
-    milliseconds: Math.round(milliseconds),
-  }));
-  const text = { engine: report.engine, recordings, corpus: report.corpus };
+  const recordings = report.results.map(
+    ({ name, verdict, root, replay, error, cause, upgrade, milliseconds }) => ({
+      name,
+      verdict,
+      root,
+      frames: replay?.frames ?? null,
+      records: replay?.records ?? null,
+      deliveries: replay?.deliveries ?? null,
+      manifests: replay?.manifests ?? null,
+      divergence: replay?.divergence ?? null,
+      cause,
+      ...(report.upgrade === null ? {} : { upgrade }),
+      error: error === null ? null : { code: error.code, kind: error.kind, message: error.message },
+      milliseconds: Math.round(milliseconds),
+    }),
+  );
+  const overview = report.upgrade && { ...report.upgrade, causes: causeGroups(report.results) };
+  const text = {
+    engine: report.engine,
+    ...(overview === null ? {} : { upgrade: overview }),
+    recordings,
+    corpus: report.corpus,
+  };
   const withKeys = (key: string, value: unknown): unknown => {
     if (typeof value === "bigint") return value.toString();
     if (key === "key" && value instanceof Uint8Array) return Buffer.from(value).toString("hex");
@@ -99,14 +112,35 @@ function xml(text: string): string {
 function toMarkdown(report: Report): string {
   const findings = findingsOf(report);
   const counts = tally(report.results).map(([verdict, count]) => `${count} ${WORDS[verdict]}`);
-  const lines = [`### Replay: ${counts.join(", ")}`, ""];
+  const lines = [`### ${titleOf(report)}: ${counts.join(", ")}`, "", ...overviewLines(report)];
   if (findings.length === 0) return `${lines.join("\n")}\n`;
   lines.push("| recording | verdict | first difference |", "| --- | --- | --- |");
   for (const { name, verdict, headline, details } of findings) {
     const cells = [name, verdict.replaceAll("_", " "), [headline, ...details].join("\n")];
     lines.push(`| ${cells.map(markdownCell).join(" | ")} |`);
   }
+  if (needsAdvice(report.results)) lines.push("", ...ADVICE.map((line) => `- ${markdownCell(line)}`));
   return `${lines.join("\n")}\n`;
+}
+
+function titleOf({ upgrade }: Report): string {
+  return upgrade === null ? "Replay" : "Upgrade";
+}
+
+/** What changed, and which recordings show it. */
+function overviewLines({ upgrade, results }: Report): readonly string[] {
+  if (upgrade === null) return [];
+  const groups = causeGroups(results).map(
+    ({ cause, recordings }) =>
+      `- ${markdownCell(causeText(cause))}: ${recordings.length} of ${results.length}, ${recordings.map(markdownCell).join(", ")}`,
+  );
+  const unseen = unseenChanges(upgrade, results).map((cause) => `- ${markdownCell(causeText(cause))}`);
+  return [
+    `From ${markdownCell(upgrade.before)} to ${markdownCell(upgrade.after)}.`,
+    "",
+    ...(groups.length === 0 ? [] : ["First differences by cause:", "", ...groups, ""]),
+    ...(unseen.length === 0 ? [] : ["Changed, and no recording's first difference:", "", ...unseen, ""]),
+  ];
 }
 
 /** As code, so that nothing in it is markup; line ends are the table's own. */

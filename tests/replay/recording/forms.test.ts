@@ -12,7 +12,7 @@ import { type RecordingForm, readRecording, writeRecording } from "../../../host
 import { verifyRecording } from "../../../host/replay/recording/verify.ts";
 import { runToIdle } from "../../../host/testing/clock.ts";
 import { toHex } from "../../../host/values/bytes.ts";
-import { openVirtual, startWork, type TestWorld, testWorld } from "../../support/world.ts";
+import { openVirtual, send, startWork, type TestWorld, testWorld } from "../../support/world.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "airloom-recording-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -64,6 +64,12 @@ describe.each(FORMS)("a recording in the %s form", (form) => {
     expect(others(read)).toEqual(others(entries));
   });
 
+  it("tells of every byte it reads, for whoever estimates the rest", async () => {
+    let bytes = 0;
+    for await (const _ of readRecording(pathOf(form), (count) => (bytes += count)));
+    expect(bytes).toBe(readFileSync(pathOf(form)).length);
+  });
+
   it("is verified, with one root in every form", async () => {
     const verified = await verifyRecording(readRecording(pathOf(form)));
     expect(verified).toMatchObject({ frames: 4n, signature: "absent" });
@@ -106,6 +112,28 @@ describe("the text form", () => {
     // Each line that shows the payload, the plan that sees it, and the footer.
     expect(changed.length).toBeLessThanOrEqual(left.length / 2);
     for (const line of changed) expect(line).toMatch(/payload|plan_turn|request_digest|footer/);
+  });
+
+  it("differs in a handful of lines for two long runs that differ in one event", async () => {
+    const texts = await Promise.all(
+      ["event-50", "event-xx"].map(async (other) => {
+        const opened = await openVirtual(world);
+        for (let i = 0; i < 100; i++) {
+          await send(opened.engine, "demo/WorkOk@1", { req_id: i === 50 ? other : `event-${i}` });
+        }
+        const path = join(folder, `${other}.airj`);
+        await writeRecording(path, "text", await captured(opened.journal));
+        return readFileSync(path, "utf8").split("\n");
+      }),
+    );
+    const [left, right] = texts as [string[], string[]];
+    expect(right).toHaveLength(left.length);
+    const changed = left.filter((line, i) => line !== right[i]);
+    // The event itself and the footer; nothing that comes behind.
+    expect(changed.map((line) => Object.keys(JSON.parse(line) as object)[0])).toEqual([
+      "domain_event",
+      "footer",
+    ]);
   });
 
   it.each([

@@ -1,0 +1,180 @@
+/** What entered, with substitutes in the places that are to be redacted. */
+
+import type { Manifest, Route } from "../../air/manifest.ts";
+import type { Frame } from "../../journal/frame.ts";
+import type { Ingress } from "../../kernel/ingress.ts";
+import { wrap } from "../../kernel/route.ts";
+import { EMPTY, equalBytes } from "../../values/bytes.ts";
+import { hasSelfDescribe, withoutSelfDescribe } from "../../values/cbor.ts";
+import { AirloomError } from "../../values/errors.ts";
+import { fieldBytes } from "../../values/field.ts";
+import type { Schema } from "../../values/schema.ts";
+import type { Value } from "../../values/value.ts";
+import type { FaultPlaces } from "../faults.ts";
+import { KEY_SEGMENT, type RedactPath, substituteAt } from "./paths.ts";
+import type { Notes } from "./redact.ts";
+import type { Substitutes } from "./substitutes.ts";
+
+interface Redaction {
+  readonly paths: readonly RedactPath[];
+  readonly substitutes: Substitutes;
+  readonly notes: Notes;
+}
+
+/** Throws `redact.untyped` (kind `request`) where a path names the schema of bytes that cannot be read by it. */
+export function substituteIngress(
+  frame: Frame,
+  ingress: Ingress,
+  manifest: Manifest | null,
+  redaction: Redaction,
+  faults: FaultPlaces,
+): Ingress {
+  if (manifest === null) return ingress;
+  const typed = new Typed(frame, redaction);
+  switch (ingress.kind) {
+    case "event": {
+      const schema = manifest.schemas.get(ingress.schema);
+      if (schema === undefined) return ingress;
+      const value = typed.substitute("value", schema, ingress.value);
+      return { ...ingress, value, key: keyOf(ingress.key, { manifest, schema, value, typed }) };
+    }
+    case "plan": {
+      const schema = manifest.plans.get(ingress.plan)?.input;
+      return schema === undefined
+        ? ingress
+        : { ...ingress, input: typed.substitute("input", schema, ingress.input) };
+    }
+    case "receipt": {
+      const first = frame.records[0]!;
+      const kind = first.kind === "effect_receipt" ? first.effectKind : "";
+      const schema = manifest.effects.get(kind)?.receipt;
+      const { receipt } = ingress;
+      if (schema === undefined || receipt.payload.length === 0) return ingress;
+      const payload = typed.substitute("payload", schema, receipt.payload);
+      if (equalBytes(payload, receipt.payload)) return ingress;
+      // Whoever signed it signed the old payload.
+      if (receipt.signature.some((byte) => byte !== 0)) typed.note("signature");
+      return { ...ingress, receipt: { ...receipt, payload, signature: new Uint8Array(64) } };
+    }
+    case "redeliver": {
+      // What is carried again was substituted where it first entered.
+      const found = faults.renumbered(ingress);
+      if (found?.kind === "redeliver" && !equalBytes(found.value, ingress.value)) typed.note("value");
+      return found ?? ingress;
+    }
+    case "dismiss": {
+      const { reason } = ingress;
+      if (reason === null) return ingress;
+      typed.note("reason");
+      return { ...ingress, reason: `redacted-${redaction.substitutes.name(reason)}` };
+    }
+    default:
+      return ingress;
+  }
+}
+
+/** Values of one frame's ingress. */
+class Typed {
+  readonly #frame: Frame;
+  readonly #redaction: Redaction;
+
+  constructor(frame: Frame, redaction: Redaction) {
+    this.#frame = frame;
+    this.#redaction = redaction;
+  }
+
+  note(field: string): void {
+    this.#redaction.notes.changed(`${this.#frame.head.frame}/${field}`);
+  }
+
+  /** The same bytes where no path leads into them. */
+  substitute(field: string, schema: Schema, bytes: Uint8Array): Uint8Array {
+    const paths = this.#redaction.paths.filter(
+      (path) => path.schema === schema.name && path.segments[0] !== KEY_SEGMENT,
+    );
+    if (paths.length === 0) return bytes;
+    const before = this.#decode(field, schema, bytes);
+    const told = new Set<string>();
+    let after = before;
+    for (const path of paths) {
+      after = substituteAt(schema.type, after, path.segments, (scalar, at) => {
+        // Paths may overlap: what one replaced is not replaced again.
+        if (told.has(at)) return scalar;
+        told.add(at);
+        return this.#scalar(scalar, path, at === "" ? field : `${field}.${at}`);
+      });
+    }
+    return told.size === 0 ? bytes : likeBytes(bytes, schema.encode(after));
+  }
+
+  /** The key an event was sent with, by the key schema of its reducer. */
+  substituteKey(event: Schema, schema: Schema, bytes: Uint8Array): Uint8Array {
+    const path = this.#redaction.paths.find(
+      (each) => each.schema === event.name && each.segments[0] === KEY_SEGMENT,
+    );
+    if (path === undefined) return bytes;
+    const before = this.#decode("key", schema, bytes);
+    const after = substituteAt(schema.type, before, [], (scalar, at) =>
+      this.#scalar(scalar, path, at === "" ? "key" : `key.${at}`),
+    );
+    return likeBytes(bytes, schema.encode(after));
+  }
+
+  #scalar(scalar: Value, path: RedactPath, field: string): Value {
+    const { substitutes, notes } = this.#redaction;
+    const substitute = substitutes.of(scalar);
+    if (substitute === scalar) notes.kept(`${this.#frame.head.frame}/${field}`);
+    else {
+      notes.used(path);
+      this.note(field);
+    }
+    return substitute;
+  }
+
+  #decode(field: string, schema: Schema, bytes: Uint8Array): Value {
+    try {
+      return schema.decode(bytes);
+    } catch (error) {
+      if (!(error instanceof AirloomError)) throw error;
+      const { frame } = this.#frame.head;
+      const message = `frame ${frame}, record 0: ${field} is no ${schema.name}, so that nothing in it can be replaced`;
+      throw new AirloomError("request", "redact.untyped", message, {
+        fields: { frame, record: 0, field, schema: schema.name },
+        cause: error,
+      });
+    }
+  }
+}
+
+/** With the self-describe tag where the old bytes have it. */
+function likeBytes(old: Uint8Array, encoded: Uint8Array): Uint8Array {
+  return hasSelfDescribe(old) ? encoded : withoutSelfDescribe(encoded).slice();
+}
+
+/**
+ * The key that goes with the substituted value: what a route finds in the value itself, else by the path of the
+ * key.
+ */
+function keyOf(
+  key: Uint8Array | null,
+  { manifest, schema, value, typed }: { manifest: Manifest; schema: Schema; value: Uint8Array; typed: Typed },
+): Uint8Array | null {
+  const route = manifest.routes.get(schema.name)?.find(({ reducer }) => reducer.key !== null);
+  const keySchema = route?.reducer.key;
+  if (key === null || route === undefined || keySchema === undefined || keySchema === null) return key;
+  if (route.keyPath === null) return typed.substituteKey(schema, keySchema, key);
+  const found = keyInValue(route, route.keyPath, schema, value);
+  if (found === undefined || equalBytes(keySchema.normalize(key), keySchema.normalize(found))) return key;
+  typed.note("key");
+  return likeBytes(key, keySchema.normalize(found));
+}
+
+function keyInValue(
+  { arm, reducer, keyWrapped }: Route,
+  keyPath: readonly string[],
+  schema: Schema,
+  value: Uint8Array,
+): Uint8Array | undefined {
+  if (!keyWrapped) return fieldBytes(schema, value, keyPath);
+  return fieldBytes(reducer.event, wrap(arm, reducer.event, schema, value), keyPath) ?? EMPTY;
+}
