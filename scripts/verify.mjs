@@ -20,6 +20,7 @@ const GATES = [
   { name: "modules are built from their sources", passes: () => allWorlds("build", "--check") },
   { name: "worlds are valid", passes: () => everyWorld("check") },
   { name: "definitions are formatted", passes: definitionsAreFormatted },
+  { name: "every way to run derives the same", passes: () => node("scripts/matrix.mjs") === 0 },
   { name: "the tree is clean", passes: treeIsClean, applies: asksForCleanTree },
 ];
 
