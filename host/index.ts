@@ -18,10 +18,17 @@ export { type Divergence, type ReplayReport, replay, type Verdict } from "./repl
 export type { Adapters } from "./runtime/adapters.ts";
 export { type HostClock, realClock } from "./runtime/clock.ts";
 export { loadDefinitions, loadModules, makeDefinitions } from "./runtime/definitions.ts";
-export type { Acknowledgement, Engine, FrameNotice, ReceiptOutcome, Send } from "./runtime/engine.ts";
+export type { Engine, FrameNotice } from "./runtime/engine.ts";
 export { worldPublicKey } from "./runtime/keys.ts";
 export { type OpenOptions, openWorld } from "./runtime/open.ts";
-export { isGenuine, type OutsideReceipt, receiptText, signReceipt } from "./runtime/receipts.ts";
+export {
+  isGenuine,
+  type OutsideReceipt,
+  type ReceiptOutcome,
+  receiptText,
+  signReceipt,
+} from "./runtime/receipts.ts";
+export type { Acknowledgement, Send } from "./runtime/requests.ts";
 export { encodeJson } from "./runtime/scenario.ts";
 export { openStore, type SqliteStore } from "./store/sqlite.ts";
 export type { Epoch, FrameSeq, Hash, IntentId, LogicalTimeNs, RecordSeq, WorldId } from "./values/brand.ts";

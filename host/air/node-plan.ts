@@ -8,17 +8,17 @@ import type { Edge, Expr, ExprOrValue, PlanDefinition, Step } from "./definition
 
 type Fields = readonly (readonly [string, Cbor | undefined])[];
 
-/** The fields of a plan but its name; undefined for what is absent. */
+/** The fields of a plan but its name, in canonical order; undefined for what is absent. */
 export function planFields(plan: PlanDefinition): Fields {
   return [
-    ["input", plan.input],
-    ["output", plan.output ?? undefined],
-    ["locals", plan.locals.size === 0 ? undefined : plan.locals],
-    ["steps", plan.steps.map(stepNode)],
     ["edges", filled(plan.edges.map(edgeNode))],
+    ["input", plan.input],
+    ["steps", plan.steps.map(stepNode)],
+    ["locals", plan.locals.size === 0 ? undefined : plan.locals],
+    ["output", plan.output ?? undefined],
+    ["invariants", filled(plan.invariants.map(exprToCbor))],
     ["required_caps", filled(plan.requiredCaps)],
     ["allowed_effects", filled(plan.allowedEffects)],
-    ["invariants", filled(plan.invariants.map(exprToCbor))],
   ];
 }
 
@@ -125,11 +125,11 @@ function stepFields(step: Step): Fields {
       ];
     case "emit_effect":
       return [
+        ["cap", step.cap],
+        ["bind", node([["effect_id_as", step.bindEffectIdAs]])],
         ["kind", step.kind],
         ["params", slotNode(step.params)],
-        ["cap", step.cap],
         ["idempotency_key", step.idempotencyKey === null ? undefined : slotNode(step.idempotencyKey)],
-        ["bind", node([["effect_id_as", step.bindEffectIdAs]])],
       ];
     case "await_receipt":
       return [
@@ -144,14 +144,14 @@ function stepFields(step: Step): Fields {
       ];
     case "await_event":
       return [
+        ["bind", node([["as", step.bindAs]])],
         ["event", step.event],
         ["where", step.where === null ? undefined : exprToCbor(step.where)],
-        ["bind", node([["as", step.bindAs]])],
       ];
     case "assign":
       return [
-        ["expr", slotNode(step.expr)],
         ["bind", node([["as", step.bindAs]])],
+        ["expr", slotNode(step.expr)],
       ];
     case "end":
       return [["result", step.result === null ? undefined : slotNode(step.result)]];
@@ -160,8 +160,8 @@ function stepFields(step: Step): Fields {
 
 function edgeNode({ from, to, when }: Edge): Cbor {
   return node([
-    ["from", from],
     ["to", to],
+    ["from", from],
     ["when", when === null ? undefined : exprToCbor(when)],
   ]);
 }

@@ -24,12 +24,15 @@ import {
 import { cborFromJson, planFields } from "./node-plan.ts";
 import { type Draft, parseDefinition } from "./parse/definition.ts";
 
-/** A node's fields; undefined stands for what is absent. */
+/**
+ * A node's fields; undefined stands for what is absent. They are written in canonical order, shorter names first:
+ * any other has to be sorted first, which for a folder of definitions is much of what their hashes cost.
+ */
 type NodeFields = readonly (readonly [string, Cbor | undefined])[];
 
 /** Canonical bytes of a definition with `$kind`: what a world keeps and a manifest refers to. */
 export function nodeBytes(definition: Definition): Uint8Array {
-  return canon(nodeOf([["$kind", definition.kind], ...fieldsOf(definition)]));
+  return canon(nodeOf(fieldsOf(definition, [["$kind", definition.kind]])));
 }
 
 /** Hash of `nodeBytes`. */
@@ -39,7 +42,7 @@ export function nodeHash(definition: Definition): Hash {
 
 /** Canonical bytes of a built-in definition, which is hashed without `$kind`. */
 export function builtinBytes(definition: Definition): Uint8Array {
-  return canon(nodeOf(fieldsOf(definition)));
+  return canon(nodeOf(fieldsOf(definition, [])));
 }
 
 /** Hash of `builtinBytes`. */
@@ -60,8 +63,8 @@ export function manifestBytes(
   for (const list of LIST_NAMES) {
     const refs = manifest.lists.get(list)!.map(({ name }) =>
       nodeOf([
-        ["name", name],
         ["hash", hashOfRef(list, name)],
+        ["name", name],
       ]),
     );
     // AIR always writes these five, and the other two only when there is something in them.
@@ -128,54 +131,59 @@ function notANode(why: string): AirloomError {
   return new AirloomError("corrupt", "definition.invalid", `a recorded definition cannot be read: ${why}`);
 }
 
-function fieldsOf(definition: Definition): NodeFields {
+/** `kind` is the field `$kind`, or nothing. */
+function fieldsOf(definition: Definition, kind: NodeFields): NodeFields {
   const name = ["name", definition.name] as const;
   switch (definition.kind) {
     case "defschema":
-      return [name, ["type", typeToCbor(definition.type)]];
+      return [name, ["type", typeToCbor(definition.type)], ...kind];
     case "defmodule":
-      return [name, ...moduleFields(definition)];
+      return moduleFields(definition, kind);
     case "defplan":
-      return [name, ...planFields(definition)];
+      return [name, ...kind, ...planFields(definition)];
     case "defeffect":
       return [
-        name,
         ["kind", definition.effectKind],
-        ["params_schema", definition.paramsSchema],
-        ["receipt_schema", definition.receiptSchema],
+        name,
+        ...kind,
         ["cap_type", definition.capType],
         ["origin_scope", definition.originScope],
+        ["params_schema", definition.paramsSchema],
+        ["receipt_schema", definition.receiptSchema],
       ];
     case "defcap":
       return [
         name,
-        ["cap_type", definition.capType],
+        ...kind,
         ["schema", typeToCbor(definition.schema)],
+        ["cap_type", definition.capType],
         ["enforcer", nodeOf([["module", definition.enforcer]])],
       ];
     case "defpolicy":
-      return [name, ["rules", definition.rules.map(ruleNode)]];
+      return [name, ...kind, ["rules", definition.rules.map(ruleNode)]];
     case "defsecret":
       return [
         name,
+        ...kind,
         ["binding_id", definition.bindingId],
-        ["expected_digest", definition.expectedDigest ?? undefined],
         ["allowed_caps", filled(definition.allowedCaps)],
         ["allowed_plans", filled(definition.allowedPlans)],
+        ["expected_digest", definition.expectedDigest ?? undefined],
       ];
   }
 }
 
-function moduleFields({ moduleKind, wasmHash, keySchema, reducer, pure }: ModuleDefinition): NodeFields {
+function moduleFields(definition: ModuleDefinition, kind: NodeFields): NodeFields {
+  const { name, moduleKind, wasmHash, keySchema, reducer, pure } = definition;
   const abi: [string, Cbor][] = [];
   if (reducer !== null) {
     const fields: NodeFields = [
-      ["state", reducer.state],
       ["event", reducer.event],
+      ["state", reducer.state],
       ["context", reducer.context ?? undefined],
+      ["cap_slots", filledMap(reducer.capSlots)],
       ["annotations", reducer.annotations ?? undefined],
       ["effects_emitted", filled(reducer.effectsEmitted)],
-      ["cap_slots", filledMap(reducer.capSlots)],
     ];
     abi.push([moduleKind === "workflow" ? "workflow" : "reducer", nodeOf(fields)]);
   }
@@ -188,18 +196,20 @@ function moduleFields({ moduleKind, wasmHash, keySchema, reducer, pure }: Module
     abi.push(["pure", nodeOf(fields)]);
   }
   return [
-    ["module_kind", moduleKind],
+    ["abi", nodeOf(abi)],
+    ["name", name],
+    ...kind,
     ["wasm_hash", wasmHash],
     ["key_schema", keySchema ?? undefined],
-    ["abi", nodeOf(abi)],
+    ["module_kind", moduleKind],
   ];
 }
 
 function ruleNode({ when, decision }: PolicyRule): Cbor {
   const condition = nodeOf([
-    ["effect_kind", when.effectKind],
     ["cap_name", when.capName],
     ["cap_type", when.capType],
+    ["effect_kind", when.effectKind],
     ["origin_kind", when.originKind],
     ["origin_name", when.originName],
   ]);
@@ -211,8 +221,8 @@ function ruleNode({ when, decision }: PolicyRule): Cbor {
 
 function grantNode({ name, cap, expiryNs }: GrantSource, params: Json): Cbor {
   return nodeOf([
-    ["name", name],
     ["cap", cap],
+    ["name", name],
     ["params", cborFromJson(params)],
     ["expiry_ns", expiryNs ?? undefined],
   ]);

@@ -32,7 +32,7 @@ export function resolve(given: Given, faults: FaultList): Manifest | null {
   const grants = resolveGrants(given, active, schemas, faults);
   checkEnforcers(active, faults);
   const { reducers, pure } = resolveModules(given, active, schemas, effects, grants, faults);
-  const plans = resolvePlans(given, active, schemas, effects, grants, faults);
+  const { plans, nodes: planNodes } = resolvePlans(given, active, schemas, effects, grants, faults);
   const policy = resolvePolicy(given, active, effects, grants, faults);
   const secrets = resolveSecrets(given, active, grants, faults);
   const routes = resolveRoutes(given, active, schemas, reducers, faults);
@@ -41,13 +41,13 @@ export function resolve(given: Given, faults: FaultList): Manifest | null {
   if (faults.failed) return null;
 
   const hashes = new Map<string, Hash>();
-  const nodes = new Map<Hash, Uint8Array>();
+  const nodes = new Map<Hash, Uint8Array>(planNodes);
   const keep = (name: string, bytes: Uint8Array): void => {
     const hash = hashOf(bytes);
     hashes.set(name, hash);
     nodes.set(hash, bytes);
   };
-  for (const [name, plan] of plans) keep(name, nodeBytes(plan.definition));
+  for (const [name, { hash }] of plans) hashes.set(name, hash);
   for (const list of ["schemas", "modules", "effects", "caps", "policies", "secrets"] as const) {
     for (const [name, { definition }] of active.set[list]) {
       if (!catalogue().hashes.has(name)) keep(name, nodeBytes(definition));

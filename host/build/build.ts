@@ -9,7 +9,7 @@ import type { Hash } from "../values/brand.ts";
 import { AirloomError, bug, type Diagnostic } from "../values/errors.ts";
 import { ZERO_HASH } from "../values/hash.ts";
 import { compilerOptions } from "./asconfig.ts";
-import { type BuildInfo, type BuildRequest, type Built, buildModule } from "./built.ts";
+import { type BuildInfo, type BuildRequest, type Built, buildModule, isBuiltFrom } from "./built.ts";
 import { generateSources, staleSources, writeSources } from "./codegen/generate.ts";
 import { type LoadedFolder, loadWorldFolder } from "./directory.ts";
 import { stampedHash, stampHash } from "./stamp.ts";
@@ -63,6 +63,23 @@ export async function buildWorld(folder: string, options: BuildOptions): Promise
   if (options.check) await refuseStale(world, generated, changed);
   else for (const { name, hash } of changed) await stamp(world, name, hash);
   return { modules: built, generated };
+}
+
+/**
+ * Refuses a folder whose sources were changed since its modules were built: what runs is then not what they say. Of a
+ * module that was not built here, or without its sources, nothing is said. Throws `build.stale` (kind `manifest`).
+ */
+export async function requireBuilt(folder: string): Promise<void> {
+  const world = loadWorldFolder(folder);
+  const diagnostics: Diagnostic[] = [];
+  for (const [name, request] of await requestsOf(world)) {
+    if ((await isBuiltFrom(request, world.manifest.modules.get(name)!.wasmHash)) !== false) continue;
+    const message = `the sources of ${name} were changed since it was built`;
+    diagnostics.push({ code: "build.stale", severity: "error", message, file: request.source });
+  }
+  if (diagnostics.length === 0) return;
+  const message = "what is built does not match its sources; run `airloom build`";
+  throw new AirloomError("manifest", "build.stale", message, { diagnostics });
 }
 
 /** What there is to build, by module, in the order of the settings. */

@@ -3,6 +3,7 @@
  * text it read. With the same of all three there is nothing to compile, since nothing else decides the bytes.
  */
 
+import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join, relative, resolve, sep } from "node:path";
 import type { ModuleLimits } from "../air/settings.ts";
@@ -106,6 +107,21 @@ function infoText(info: BuildInfo): string {
 export async function buildInfo(folder: string, hash: Hash): Promise<BuildInfo | null> {
   const bytes = await readBeside(folder, hash, ".json");
   return bytes === null ? null : parseInfo(new TextDecoder().decode(bytes));
+}
+
+/**
+ * Whether a module was built from the texts as they are now; null where that cannot be told: it was not built here, or
+ * its source is not.
+ */
+export async function isBuiltFrom(request: BuildRequest, hash: Hash): Promise<boolean | null> {
+  const { folder, source, kind, options, limits } = request;
+  const info = await buildInfo(folder, hash);
+  if (info === null || !existsSync(source)) return null;
+  const layout = await layoutOf({ source, kind, options, limits });
+  return sameInputs(info, async (name) => {
+    await layout.read(name);
+    return layout.inputs.get(name) ?? null;
+  });
 }
 
 async function findBuilt(folder: string, layout: Layout, options: CompilerOptions): Promise<Built | null> {

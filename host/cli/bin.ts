@@ -1,6 +1,5 @@
 #!/usr/bin/env node
-import { processIo } from "./io.ts";
-import { main } from "./main.ts";
+import { quickStart } from "./quick.ts";
 
 // A reader that has seen enough (`airloom journal show … | head`) is no fault.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
@@ -8,4 +7,6 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   process.exit(0);
 });
 
-process.exitCode = await main(process.argv.slice(2), processIo());
+const argv = process.argv.slice(2);
+const start = quickStart(argv) ?? (await import("./start.ts")).start;
+process.exitCode = await start(argv);

@@ -5,14 +5,12 @@
 
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join, relative, sep } from "node:path";
-import { fileURLToPath } from "node:url";
 import { buildWorld } from "../build/build.ts";
 import { compareText } from "../values/bytes.ts";
 import { AirloomError } from "../values/errors.ts";
 import { plain, quote } from "../values/quote.ts";
+import { PACKAGE } from "./package.ts";
 
-/** The package, two folders up from here, built or not. */
-const PACKAGE = fileURLToPath(new URL("../../", import.meta.url));
 const TEMPLATE = join(PACKAGE, "examples", "starter");
 const TEMPLATE_NAME = /\bstarter\b/g;
 /** What running and installing leave in the example itself. */

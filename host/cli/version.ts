@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { PACKAGE } from "./package.ts";
 
-/** Version of the package; its file lies two folders up from here, built or not. */
+/** Version of the package. */
 export const version: string = (
-  JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string }
+  JSON.parse(readFileSync(join(PACKAGE, "package.json"), "utf8")) as { version: string }
 ).version;

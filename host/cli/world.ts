@@ -1,18 +1,22 @@
 /** From a world folder on the command line to its definitions, its store and its modules. */
 
 import { join, resolve } from "node:path";
+import { type Command, Option } from "commander";
+import type { Manifest, Reducer } from "../air/manifest.ts";
 import { loadWorldFolder } from "../build/directory.ts";
 import { folderModules } from "../build/modules.ts";
 import type { Frame } from "../journal/frame.ts";
 import { openFrame } from "../journal/frame.ts";
+import { decodeSnapshot } from "../kernel/snapshot.ts";
 import type { Definitions } from "../kernel/state.ts";
 import { loadDefinitions, makeDefinitions } from "../runtime/definitions.ts";
 import type { Engine } from "../runtime/engine.ts";
 import { worldPublicKey } from "../runtime/keys.ts";
-import { openWorld } from "../runtime/open.ts";
+import { type OpenOptions, openWorld } from "../runtime/open.ts";
 import { openStore, type SqliteStore } from "../store/sqlite.ts";
 import type { FrameSeq, WorldId } from "../values/brand.ts";
 import { AirloomError, type Diagnostic } from "../values/errors.ts";
+import { nearest } from "../values/nearest.ts";
 import type { Io } from "./io.ts";
 
 export interface WorldPlace {
@@ -37,10 +41,20 @@ export function readDefinitions(folder: string): FolderDefinitions {
   return { definitions: makeDefinitions(manifest, settings), warnings };
 }
 
+/** Where an opening starts. */
+export type From = NonNullable<OpenOptions["from"]>;
+
+/** Gives a command that opens a world the choice where from. */
+export function addFrom(command: Command): Command {
+  const what =
+    "where the world is derived from: its newest snapshot, or all of its journal (default: snapshot)";
+  return command.addOption(new Option("--from <where>", what).choices(["snapshot", "genesis"]));
+}
+
 /** Opens the folder's world for writing; gives what closes it. */
 export async function openForWriting(
   place: WorldPlace,
-  options: { readonly upgrade: boolean },
+  options: { readonly upgrade: boolean; readonly from?: From },
 ): Promise<{
   readonly engine: Engine;
   readonly store: SqliteStore;
@@ -56,6 +70,7 @@ export async function openForWriting(
       findModule: folderModules(place.folder),
       publicKey: (world) => worldPublicKey(place.store, world),
       upgrade: options.upgrade,
+      ...(options.from === undefined ? {} : { from: options.from }),
     });
     const close = async (): Promise<void> => {
       await engine.close();
@@ -103,6 +118,39 @@ export async function reading<T>(place: WorldPlace, work: (reading: Reading) => 
   }
 }
 
+/** The definitions in force at the end; from the newest snapshot on, where there is one. */
+export async function definitionsInForce(
+  { store, worldId }: Reading,
+  authored: Definitions | null,
+): Promise<Definitions> {
+  const snapshot = await store.newestSnapshot(worldId);
+  const blob = snapshot === null ? null : await store.getBlob(worldId, snapshot.hash);
+  const named = blob === null ? null : decodeSnapshot(blob);
+  let hashes = named === null ? null : { manifest: named.manifestHash, settings: named.settingsHash };
+  for await (const bytes of store.read(worldId, blob === null ? (0n as FrameSeq) : snapshot!.frame)) {
+    const first = openFrame(bytes).records[0];
+    if (first?.kind !== "genesis" && first?.kind !== "manifest") continue;
+    hashes = { manifest: first.manifestHash, settings: first.settingsHash };
+  }
+  if (hashes === null) throw noGenesis(0n);
+  if (authored?.manifest.hash === hashes.manifest) return authored;
+  return loadDefinitions(store, worldId, hashes.manifest, hashes.settings);
+}
+
+/** Throws `reducer.missing` (kind `missing`). */
+export function reducerNamed(manifest: Manifest, name: string): Reducer {
+  const reducer = manifest.reducers.get(name);
+  if (reducer !== undefined) return reducer;
+  const near = nearest(name, manifest.reducers.keys());
+  const hint = near === undefined ? "" : `; did you mean ${near}?`;
+  throw new AirloomError("missing", "reducer.missing", `the world has no reducer ${name}${hint}`);
+}
+
+function noGenesis(frame: bigint): AirloomError {
+  const message = "the journal does not begin with genesis";
+  return new AirloomError("corrupt", "journal.corrupt", message, { fields: { frame, record: 0 } });
+}
+
 /** The frames of a world with the definitions in force at each; `authored` stands in where it is the same. */
 export async function* framesOf(
   { store, worldId }: Reading,
@@ -121,11 +169,7 @@ export async function* framesOf(
           ? authored
           : await loadDefinitions(store, worldId, first.manifestHash, first.settingsHash);
     }
-    if (definitions === null) {
-      throw new AirloomError("corrupt", "journal.corrupt", "the journal does not begin with genesis", {
-        fields: { frame: frame.head.frame, record: 0 },
-      });
-    }
+    if (definitions === null) throw noGenesis(frame.head.frame);
     yield { frame, definitions };
   }
 }

@@ -4,7 +4,10 @@ import { compareBytes, compareText, utf8 } from "./bytes.ts";
 
 /** Negative when `a` as a canonical map key comes before `b`, 0 when they are equal. */
 export function compareKeys(a: string, b: string): number {
-  if (isAscii(a) && isAscii(b)) return a.length - b.length || compareText(a, b);
+  // UTF-8 is never shorter than the text: beside a shorter one of ASCII the other need not be looked at.
+  if (a.length < b.length ? isAscii(a) : isAscii(b) && (b.length < a.length || isAscii(a))) {
+    return a.length - b.length || compareText(a, b);
+  }
   const [left, right] = [utf8(a), utf8(b)];
   return left.length - right.length || compareBytes(left, right);
 }

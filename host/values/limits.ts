@@ -57,6 +57,14 @@ export const LIMITS = {
   functionLocalsMax: 2_000,
   /** Values one function holds at once beside its locals. */
   operandHeightMax: 2_000,
+  /**
+   * Places where ways part or meet in one function, times its locals and operands: the engine's first compiler
+   * writes all of them down at each. 2 million cost it 0.1 to 0.5 s and 70 MB, and 100 million (2,000 locals in
+   * 50,000 blocks) 10 s and gigabytes. What compilers make of real programs stays below 50,000.
+   */
+  functionJoinValuesMax: 2_000_000,
+  /** The same of all functions together: a call may be the first of every one. A large program has 140,000. */
+  moduleJoinValuesMax: 16_000_000,
   /** Stack of the longest chain of calls that never comes back to a function it holds. */
   callChainBytesMax: 256 * KIB,
   /** Stack of recursive calls. With the longest chain it takes half of the 984 KiB the engine has. */

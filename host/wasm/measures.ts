@@ -88,8 +88,21 @@ export function measures(
       LIMITS.operandHeightMax,
       ({ heightMax }) => heightMax,
     ),
+    worst("too_branched", "most values at joins", "values", LIMITS.functionJoinValuesMax, joinValues),
+    whole(
+      "too_branched",
+      "values at the joins of all functions",
+      scans.reduce((sum, scan) => sum + joinValues(scan), 0),
+      LIMITS.moduleJoinValuesMax,
+      "values",
+    ),
     { ...chain, functionIndex: graph.chain[0] ?? null, where: chainText(graph.chain, names) },
   ];
+}
+
+/** What the engine's first compiler writes down for a function: all that it holds, wherever ways part or meet. */
+function joinValues({ joins, parameters, locals, heightMax }: FunctionScan): number {
+  return joins * (parameters + locals + heightMax);
 }
 
 const CHAIN_SHOWN = 5;
@@ -117,6 +130,7 @@ const HINTS: ReadonlyMap<string, string> = new Map([
   ["module.function_too_large", "split the function; large tables belong in data, not in code"],
   ["module.too_many_locals", "split the function, or keep its values in memory"],
   ["module.too_many_operands", "split the expression"],
+  ["module.too_branched", "split the functions with many branches and locals, or keep values in memory"],
   [
     "module.chain_too_long",
     "split what the functions keep in locals, or call fewer of them inside one another",

@@ -56,6 +56,11 @@ export interface FunctionScan {
   /** Instructions charged on entry: those outside of loops. */
   readonly entryCost: number;
   readonly instructions: number;
+  /**
+   * Where ways part or meet, in the function and in what is inserted into it: blocks, branches, each target of a
+   * table, loop heads twice, stores and calls. At each a compiler looks at everything the function holds.
+   */
+  readonly joins: number;
   readonly marks: readonly number[];
   /** Functions called by index, each once. */
   readonly calls: ReadonlySet<number>;
@@ -108,6 +113,7 @@ class Scan {
   #callValuesMax = 0;
   #entryCost = 1;
   #instructions = 0;
+  #joins = 1;
   #leavesTraces = false;
 
   constructor(structure: Structure, index: number) {
@@ -145,6 +151,7 @@ class Scan {
       callValuesMax: this.#callValuesMax,
       entryCost: this.#entryCost,
       instructions: this.#instructions,
+      joins: this.#joins,
       marks: this.#marks,
       calls: this.#calls,
       indirectTypes: this.#indirectTypes,
@@ -229,12 +236,18 @@ class Scan {
     const r = this.#reader;
     if (immediate === IMMEDIATE.index) {
       const index = r.u32();
-      if (this.#structure.bytes[at] === OP.refFunc) this.#referenced.add(index);
+      const opcode = this.#structure.bytes[at];
+      if (opcode === OP.refFunc) this.#referenced.add(index);
+      else if (opcode === OP.br || opcode === OP.brIf) this.#joins++;
     } else if (immediate === IMMEDIATE.number) r.skipNumber();
     else if (immediate === IMMEDIATE.bytes4) r.skip(4);
     else if (immediate === IMMEDIATE.bytes8) r.skip(8);
-    else if (immediate === IMMEDIATE.labels) for (let n = r.count() + 1; n > 0; n--) r.u32();
-    else if (immediate === IMMEDIATE.types)
+    else if (immediate === IMMEDIATE.labels) {
+      for (let n = r.count() + 1; n > 0; n--) {
+        r.u32();
+        this.#joins++;
+      }
+    } else if (immediate === IMMEDIATE.types)
       for (let n = r.count(); n > 0; n--) this.#localType(r.pos, r.byte());
     else if (immediate === IMMEDIATE.heapType) {
       const type = r.byte();
@@ -261,6 +274,7 @@ class Scan {
   #block(opcode: number, at: number): boolean {
     const r = this.#reader;
     const { parameters, results } = this.#blockType(r);
+    this.#joins += opcode === OP.loop ? 2 : 1;
     this.#move((opcode === OP.if ? 1 : 0) + parameters, 0);
     const base = this.#height;
     const dead = this.#dead;
@@ -296,6 +310,7 @@ class Scan {
     const { base, parameters, results, loop, dead } = this.#scope;
     this.#height = base;
     if (opcode === OP.else) {
+      this.#joins++;
       this.#scope = { base, parameters, results, loop, unreachable: false, dead };
       this.#scopes[this.#scopes.length - 1] = this.#scope;
       this.#move(0, parameters);
@@ -319,6 +334,7 @@ class Scan {
     const type = this.#typeOf(indirect ? target : (this.#structure.functions[target] ?? -1));
     const parameters = type?.parameters.length ?? 0;
     const results = type?.results.length ?? 0;
+    this.#joins++;
     this.#callValuesMax = Math.max(this.#callValuesMax, parameters + results);
     this.#move(parameters + (indirect ? 1 : 0), results);
     this.#mark(MARK.call, at, r.pos, indirect ? -1 - target : target);
@@ -345,7 +361,10 @@ class Scan {
     }
     const offset = r.u32();
     this.#move(takenBy(opcode), givenBy(opcode));
-    if (givenBy(opcode) === 0) this.#mark(MARK.store, at, r.pos, opcode, offset);
+    if (givenBy(opcode) === 0) {
+      this.#joins++;
+      this.#mark(MARK.store, at, r.pos, opcode, offset);
+    }
     return true;
   }
 

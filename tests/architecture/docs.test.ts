@@ -60,7 +60,7 @@ describe("README.md", () => {
       .replace(/'[^']*'/g, "text")
       .split(" ")
       .slice(1);
-    const path = words[0] === "journal" ? words.slice(0, 2) : words.slice(0, 1);
+    const path = ["journal", "receipt", "plan"].includes(words[0]!) ? words.slice(0, 2) : words.slice(0, 1);
     const output = await help(path);
     expect(output).toContain(usageOf(path));
     for (const option of words.filter((word) => word.startsWith("--"))) expect(output).toContain(option);

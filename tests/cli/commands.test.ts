@@ -323,10 +323,6 @@ describe("airloom state", () => {
       expect(jsonLines(stdout)).toMatchObject([expected]);
     }
     expect((await airloomHere(["state", world])).stdout).toContain(`"pc": "Failed"`);
-    expect(await airloomHere(["state", world, "--key", "1", "--json"])).toMatchObject({
-      exitCode: 0,
-      stdout: "",
-    });
   });
 
   it("exits 4 for a reducer that is not there and names the nearest, 4 before there is a world", async () => {

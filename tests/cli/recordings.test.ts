@@ -41,6 +41,17 @@ describe("a captured world", () => {
     expect(readdirSync(corpus).sort()).toEqual(["binary.airj", "text.airj"]);
   });
 
+  it("makes the folders it is to lie in, and says which file is in their place", async () => {
+    const deep = join(world.folder, "kept", "of", "today.airj");
+    const capture = (output: string) => airloomHere(["capture", world.folder, "-o", output, "--json"]);
+    expect(await capture(deep)).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(await verified(deep)).toMatchObject({ frames: 3 });
+    const { exitCode, stdout } = await capture(join(deep, "below.airj"));
+    expect(exitCode).toBe(70);
+    expect(stdout).toContain('"recording.unwritable"');
+    expect(readdirSync(join(world.folder, "kept", "of"))).toEqual(["today.airj"]);
+  });
+
   it("has the root of its world, which is proven without being captured", async () => {
     const { root } = await verified(at("binary.airj"));
     expect(await verified(world.folder)).toMatchObject({ root });

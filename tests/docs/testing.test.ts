@@ -17,6 +17,7 @@ const RUN = [
     .filter((file) => file.endsWith(".test.ts"))
     .map((file) => `examples/starter/tests/${file}`),
   "tests/testing/page.test.ts",
+  "tests/testing/replays.test.ts",
 ];
 
 describe("docs/testing.md", () => {

@@ -6,6 +6,7 @@ import { replaceSecrets, type SecretName, secretKey, secretsIn } from "../../gat
 import type { IntentId } from "../../values/brand.ts";
 import { EMPTY, fromUtf8 } from "../../values/bytes.ts";
 import { AirloomError } from "../../values/errors.ts";
+import { LIMITS } from "../../values/limits.ts";
 import { fromNative, toNative } from "../../values/native.ts";
 import { text, type Value, variant } from "../../values/value.ts";
 import type { Blobs, Dispatch } from "../port.ts";
@@ -77,7 +78,12 @@ function answerOf(answered: EffectAnswer, { effect }: Dispatch, scrub: Scrubber)
   const { status = "ok", receipt, costCents = null, tries = 1n } = answered;
   if (receipt === undefined && status !== "ok") return { status, payload: EMPTY, costCents, tries };
   const schema = effect!.receipt;
-  return { status, payload: schema.encode(scrub.value(fromNative(schema, receipt))), costCents, tries };
+  const payload = schema.encode(scrub.value(fromNative(schema, receipt)));
+  if (payload.length > LIMITS.ingressBytesMax) {
+    const found = `a ${schema.name} of ${payload.length} bytes, a receipt holds ${LIMITS.ingressBytesMax}`;
+    throw new AirloomError("request", "receipt.invalid_payload", found);
+  }
+  return { status, payload, costCents, tries };
 }
 
 /** The parameters with their secrets in them, and what takes these out again. */

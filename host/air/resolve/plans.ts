@@ -1,11 +1,13 @@
+import type { Hash } from "../../values/brand.ts";
 import { compareText } from "../../values/bytes.ts";
+import { hashOf } from "../../values/hash.ts";
 import { child } from "../../values/pointer.ts";
 import { quote } from "../../values/quote.ts";
 import { compileSchema, type Schema } from "../../values/schema.ts";
 import type { PlanDefinition, Step } from "../definitions.ts";
 import { laterEffect } from "../later.ts";
 import type { Effect, Plan } from "../manifest.ts";
-import { nodeHash } from "../node.ts";
+import { nodeBytes } from "../node.ts";
 import type { Slot } from "../parse/plan.ts";
 import type { FaultList, Origin, Sourced } from "../source.ts";
 import type { Active } from "./active.ts";
@@ -30,7 +32,7 @@ interface Context {
 }
 
 /**
- * Plans by name, normalised: values typed, `required_caps` and `allowed_effects` filled in. Reports unknown
+ * Plans by name and their nodes by hash, normalised: values typed, `required_caps` and `allowed_effects` filled in. Reports unknown
  * schemas, effects and grants, a grant of another type than the effect (`plan.cap_type`), lists that say
  * another thing than the steps (`plan.required_caps`, `plan.allowed_effects`), and what the checks of the
  * graph, the slots, the handles and the names find; warns of what ends a plan when it runs.
@@ -42,14 +44,19 @@ export function resolvePlans(
   effects: ReadonlyMap<string, Effect>,
   grants: Grants,
   faults: FaultList,
-): Map<string, Plan> {
+): { plans: Map<string, Plan>; nodes: Map<Hash, Uint8Array> } {
   const context: Context = { active, schemas, effects, grants, correlations: correlationsOf(given), faults };
   const plans = new Map<string, Plan>();
+  const nodes = new Map<Hash, Uint8Array>();
   for (const sourced of active.set.plans.values()) {
-    const plan = resolvePlan(sourced, context);
-    if (plan !== null) plans.set(sourced.definition.name, plan);
+    const resolved = resolvePlan(sourced, context);
+    if (resolved === null) continue;
+    const node = nodeBytes(resolved.definition);
+    const plan = { ...resolved, hash: hashOf(node) };
+    plans.set(sourced.definition.name, plan);
+    nodes.set(plan.hash, node);
   }
-  return plans;
+  return { plans, nodes };
 }
 
 function correlationsOf({ manifest }: Given): ReadonlyMap<string, readonly string[]> {
@@ -63,7 +70,10 @@ function correlationsOf({ manifest }: Given): ReadonlyMap<string, readonly strin
   return out;
 }
 
-function resolvePlan({ definition: draft, origin }: Sourced<PlanDraft>, context: Context): Plan | null {
+function resolvePlan(
+  { definition: draft, origin }: Sourced<PlanDraft>,
+  context: Context,
+): Omit<Plan, "hash"> | null {
   const { active, schemas, effects, faults } = context;
   const need = (name: string, pointer: string): Schema | undefined => {
     active.find("schemas", name, origin, pointer);
@@ -83,7 +93,7 @@ function resolvePlan({ definition: draft, origin }: Sourced<PlanDraft>, context:
   checkExpressions({ draft, steps, input }, { effects, schema: (name) => schemas.byName.get(name) }, report);
   if (input === undefined || output === undefined || !steps.every((step) => step !== null)) return null;
   const definition = withLists({ ...draft, steps }, origin, faults);
-  return { definition, hash: nodeHash(definition), input, output };
+  return { definition, input, output };
 }
 
 /** Of `idempotency_key`, where a literal stands; an expression may also give text or bytes. */

@@ -1,18 +1,29 @@
 /** `airloom replay` for recordings: a corpus in, one verdict each, reports for machines. */
 
-import { statSync, writeFileSync } from "node:fs";
+import { existsSync, statSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { InvalidArgumentError } from "commander";
+import { loadWorldFolder } from "../../build/directory.ts";
 import { type CorpusResult, replayCorpus } from "../../replay/corpus.ts";
 import { discover, nameOf } from "../../replay/discover.ts";
-import { compareIndex, type IndexDifference, readIndex, writeIndex } from "../../replay/index-file.ts";
+import {
+  compareIndex,
+  type IndexDifference,
+  indexPlaces,
+  readIndex,
+  writeIndex,
+} from "../../replay/index-file.ts";
 import { fails, indexFinding } from "../../replay/reports/finding.ts";
 import { REPORT_FORMS, type Report, type ReportForm, renderReport } from "../../replay/reports/reports.ts";
+import type { UpgradeOverview } from "../../replay/reports/upgrade.ts";
+import { changesBetween } from "../../replay/upgrade/causes.ts";
+import { makeDefinitions } from "../../runtime/definitions.ts";
 import { EXIT, exitCodeOf } from "../exit.ts";
 import type { Io } from "../io.ts";
 import { progressOf } from "../progress.ts";
 import { renderCorpus } from "../render/corpus.ts";
+import { clean } from "../render/text.ts";
 import { version } from "../version.ts";
 
 export interface ReportFile {
@@ -22,10 +33,12 @@ export interface ReportFile {
 
 export interface CorpusCommandOptions {
   readonly against?: string;
+  readonly compare?: string;
   readonly modules?: string;
   readonly jobs?: number;
   readonly index?: string;
   readonly writeIndex?: boolean;
+  readonly reRecord?: boolean;
   readonly allowShrink?: boolean;
   readonly strictFuel?: boolean;
   readonly report?: readonly ReportFile[];
@@ -38,14 +51,16 @@ export async function replayRecordings(
   options: CorpusCommandOptions,
 ): Promise<number> {
   const recordings = discover(io.cwd, targets);
-  const progress = progressOf(io, "replaying", recordings.length);
+  const bytes = recordings.reduce((sum, { path }) => sum + statSync(path).size, 0);
+  const progress = progressOf(io, "replaying", bytes);
   let results: readonly CorpusResult[];
   try {
     results = await replayCorpus(recordings, {
       against: folderOf(io, options.against),
+      compare: folderOf(io, options.compare),
       modules: folderOf(io, options.modules),
       jobs: options.jobs ?? availableParallelism(),
-      onDone: () => progress.step(),
+      onBytes: (read) => progress.step(read),
     });
   } finally {
     progress.stop();
@@ -58,6 +73,7 @@ export async function replayRecordings(
     corpus,
     strictFuel: options.strictFuel ?? false,
     engine: `airloom ${version}`,
+    upgrade: overviewOf(io, options),
   };
   for (const { form, file } of options.report ?? [])
     writeFileSync(resolve(io.cwd, file), renderReport(form, report));
@@ -67,9 +83,22 @@ export async function replayRecordings(
 
 function exitCode({ results, corpus, strictFuel }: Report): number {
   const errors = results.flatMap(({ error }) => (error === null ? [] : [exitCodeOf(error)]));
-  const differs = results.some(({ verdict, error }) => error === null && fails(verdict, strictFuel));
+  // A journal that was changed is found by replaying it, and is no difference of what is replayed.
+  const damaged = results.some(({ verdict, error }) => verdict === "cannot_run" && error === null);
+  const differs = results.some(
+    ({ verdict, error }) => error === null && verdict !== "cannot_run" && fails(verdict, strictFuel),
+  );
   if (differs || corpus.length > 0) return EXIT.found;
-  return errors[0] ?? EXIT.fine;
+  return errors[0] ?? (damaged ? EXIT.corrupt : EXIT.fine);
+}
+
+function overviewOf(io: Io, { against, compare }: CorpusCommandOptions): UpgradeOverview | null {
+  if (against === undefined || compare === undefined) return null;
+  const [before, after] = [compare, against].map((folder) => {
+    const { manifest, settings } = loadWorldFolder(resolve(io.cwd, folder));
+    return makeDefinitions(manifest, settings);
+  });
+  return { before: compare, after: against, changes: changesBetween(before!, after!) };
 }
 
 function folderOf(io: Io, folder: string | undefined): string | null {
@@ -91,20 +120,16 @@ export function parseReport(text: string, before: readonly ReportFile[]): readon
   return [...before, { form: form as ReportForm, file }];
 }
 
-/** File name of an index that is taken into account wherever it lies in a folder that is replayed. */
-const INDEX_NAME = "index.json";
-
 function indexOf(io: Io, targets: readonly string[], options: CorpusCommandOptions): string | null {
   if (options.index !== undefined) return resolve(io.cwd, options.index);
-  const folders = targets
-    .map((target) => resolve(io.cwd, target))
-    .filter((path) => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true);
-  const places = folders.map((folder) => join(folder, INDEX_NAME));
-  const existing = places.filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile() === true);
-  return existing[0] ?? (options.writeIndex ? (places[0] ?? null) : null);
+  const places = indexPlaces(io.cwd, targets);
+  return places.find((path) => existsSync(path)) ?? (options.writeIndex ? (places[0] ?? null) : null);
 }
 
-/** What differs from the index; with --write-index it is told and then taken over. */
+/**
+ * What differs from the index; with --write-index it is told and then taken over, but what takes the place of
+ * something, or drops it, only with --re-record.
+ */
 function checkIndex(
   io: Io,
   path: string,
@@ -113,9 +138,18 @@ function checkIndex(
 ): readonly IndexDifference[] {
   const base = dirname(path);
   const roots = new Map(results.map(({ path: recording, root }) => [nameOf(base, recording), root]));
-  const differences = compareIndex(readIndex(path) ?? new Map(), roots);
+  const before = readIndex(path) ?? new Map<string, string>();
+  const differences = compareIndex(before, roots);
   if (options.writeIndex) {
-    for (const { name, what } of differences) io.stderr(`index: ${what} ${name}\n`);
+    for (const { name, what } of differences) {
+      const change = what === "replaced" ? `: root ${before.get(name)} -> ${roots.get(name)}` : "";
+      io.stderr(`index: ${what} ${clean(name)}${change}\n`);
+    }
+    const others = differences.filter(({ what }) => what !== "unlisted");
+    if (others.length > 0 && !options.reRecord) {
+      io.stderr("index: not written; --re-record takes over what was replaced or is missing\n");
+      return others;
+    }
     const known = [...roots].flatMap(([name, root]) => (root === null ? [] : [[name, root] as const]));
     writeIndex(path, new Map(known));
     return [];

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import type { Command } from "commander";
 import { AirloomError, bug } from "../../values/errors.ts";
 import { nearest } from "../../values/nearest.ts";
@@ -6,6 +7,7 @@ import { quote } from "../../values/quote.ts";
 import { EXPLAINED_CODES, pageOf } from "../codes.ts";
 import { EXIT } from "../exit.ts";
 import type { Io } from "../io.ts";
+import { PACKAGE } from "../package.ts";
 import { pageText } from "../render/page.ts";
 import { paletteOf } from "../render/text.ts";
 import type { Run } from "../run.ts";
@@ -54,10 +56,9 @@ function explain(io: Io, given: string, options: Options): number {
   return EXIT.fine;
 }
 
-/** The pages lie three folders up from here, built or not. */
 function readPage(code: string): string {
   try {
-    return readFileSync(new URL(`../../../docs/diagnostics/${code}.md`, import.meta.url), "utf8");
+    return readFileSync(join(PACKAGE, "docs", "diagnostics", `${code}.md`), "utf8");
   } catch {
     throw bug(`the page of ${code} is not in this package`, { code });
   }

@@ -3,6 +3,7 @@ import { join, relative, resolve } from "node:path";
 import type { Command } from "commander";
 import type { Manifest } from "../../air/manifest.ts";
 import type { Frame } from "../../journal/frame.ts";
+import type { LiveCell } from "../../journal/port.ts";
 import type { LiveNote } from "../../kernel/draft.ts";
 import type { Engine } from "../../runtime/engine.ts";
 import { type EventText, lineIngressId, readEvent, scenarioLines } from "../../runtime/scenario.ts";
@@ -13,17 +14,18 @@ import type { Io } from "../io.ts";
 import { type FaultGuide, faultGuide } from "../render/fault.ts";
 import { frameJson, recordJson } from "../render/record.ts";
 import { renderReplay, replayJson } from "../render/replay.ts";
-import { cellStates, stateJson } from "../render/state.ts";
+import { cellState, stateJson } from "../render/state.ts";
 import { clean, paletteOf } from "../render/text.ts";
 import { Timeline } from "../render/timeline.ts";
 import { replayPlace } from "../replaying.ts";
 import type { Run } from "../run.ts";
-import { framesOf, openForWriting, placeOf, type WorldPlace } from "../world.ts";
+import { addFrom, type From, framesOf, openForWriting, placeOf, type WorldPlace } from "../world.ts";
 
 interface Options {
   readonly scenario?: string;
   readonly store?: string;
   readonly upgrade?: boolean;
+  readonly from?: From;
   readonly verify?: boolean;
   readonly json?: boolean;
 }
@@ -33,7 +35,7 @@ Example:
   airloom run air/worlds/retry-backoff --verify`;
 
 export function runCommand(program: Command, io: Io, run: Run): void {
-  program
+  const command = program
     .command("run")
     .description("open a world, send its scenario, run until nothing is pending or open, print a timeline")
     .argument("<world>", "world folder")
@@ -44,6 +46,7 @@ export function runCommand(program: Command, io: Io, run: Run): void {
     .option("--json", "one JSON object a line")
     .addHelpText("after", HELP)
     .action((world: string, options: Options) => run(options, () => runWorld(io, world, options)));
+  addFrom(command);
 }
 
 async function runWorld(io: Io, world: string, options: Options): Promise<number> {
@@ -52,6 +55,7 @@ async function runWorld(io: Io, world: string, options: Options): Promise<number
   const scenario = await readScenario(io, place, options.scenario);
   const { engine, store, definitions, close } = await openForWriting(place, {
     upgrade: options.upgrade ?? false,
+    ...(options.from === undefined ? {} : { from: options.from }),
   });
   try {
     printer.guide(await faultGuide(io, place.folder, definitions.manifest, world, options.store));
@@ -63,7 +67,7 @@ async function runWorld(io: Io, world: string, options: Options): Promise<number
     const events = lines.map((line) => readEvent(engine.state.definitions.manifest, line)); // all, or none is sent
     for (const [i, line] of lines.entries()) await sendLine(engine, line, events[i]!, printer);
     await engine.whenIdle();
-    printer.states(engine, definitions.manifest);
+    for await (const cell of store.cells(engine.worldId)) printer.state(cell, definitions.manifest);
   } finally {
     await close();
   }
@@ -144,11 +148,10 @@ class Printer {
     this.#io.stdout(`${paletteOf(this.#io).dim(clean(text))}\n`);
   }
 
-  states(engine: Engine, manifest: Manifest): void {
-    for (const cell of cellStates(engine.cells.existing(), manifest)) {
-      if (this.#json) this.#io.stdout(`${stringifyJson(stateJson(cell))}\n`);
-      else this.#io.stdout(`\nstate of ${clean(cell.name)}\n${stringifyJson(cell.json, 2)}\n`);
-    }
+  state(cell: LiveCell, manifest: Manifest): void {
+    const found = cellState(cell, cell.state, manifest);
+    if (this.#json) this.#io.stdout(`${stringifyJson(stateJson(found))}\n`);
+    else this.#io.stdout(`\nstate of ${clean(found.name)}\n${stringifyJson(found.json, 2)}\n`);
   }
 }
 

@@ -7,12 +7,13 @@ import type { Io } from "../io.ts";
 import { type FaultGuide, faultGuide } from "../render/fault.ts";
 import { clean, paletteOf, plural } from "../render/text.ts";
 import type { Run } from "../run.ts";
-import { openForWriting, placeOf } from "../world.ts";
+import { addFrom, type From, openForWriting, placeOf } from "../world.ts";
 
 interface Options {
   readonly id?: string;
   readonly store?: string;
   readonly upgrade?: boolean;
+  readonly from?: From;
   readonly json?: boolean;
 }
 
@@ -21,7 +22,7 @@ Example:
   airloom send air/worlds/retry-backoff '{"schema": "demo/WorkOk@1", "value": {"req_id": "req-1"}}' --id ok-1`;
 
 export function sendCommand(program: Command, io: Io, run: Run): void {
-  program
+  const command = program
     .command("send")
     .description("send one event to a world; it is durable when the command ends")
     .argument("<world>", "world folder")
@@ -37,11 +38,15 @@ export function sendCommand(program: Command, io: Io, run: Run): void {
     .action((world: string, event: string, options: Options) =>
       run(options, () => send(io, world, event, options)),
     );
+  addFrom(command);
 }
 
 async function send(io: Io, world: string, text: string, options: Options): Promise<number> {
   const place = placeOf(io, world, options.store);
-  const { engine, definitions, close } = await openForWriting(place, { upgrade: options.upgrade ?? false });
+  const { engine, definitions, close } = await openForWriting(place, {
+    upgrade: options.upgrade ?? false,
+    ...(options.from === undefined ? {} : { from: options.from }),
+  });
   try {
     const event = readEvent(engine.state.definitions.manifest, { file: "event", line: 1, text });
     const request = options.id === undefined ? {} : { ingressId: options.id, text };
@@ -70,7 +75,7 @@ async function send(io: Io, world: string, text: string, options: Options): Prom
 }
 
 /** Two lines for each delivery that faulted: why and where, and the command that shows it again. */
-function faultLines(io: Io, { frame, notes }: FrameNotice, guide: FaultGuide): readonly string[] {
+export function faultLines(io: Io, { frame, notes }: FrameNotice, guide: FaultGuide): readonly string[] {
   const p = paletteOf(io);
   return frame.records.flatMap((record, index) => {
     if (record.kind !== "delivery" || record.outcome !== "fault") return [];

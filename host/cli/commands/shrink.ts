@@ -1,8 +1,9 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
+import { requireBuilt } from "../../build/build.ts";
 import { loadWorldFolder } from "../../build/directory.ts";
 import { folderModules } from "../../build/modules.ts";
-import { assemble, readWhole, recordedWorld } from "../../replay/recording/assemble.ts";
+import { assemble, framesIn, readCarried, recordedWorld } from "../../replay/recording/assemble.ts";
 import { readRecording, writeRecording } from "../../replay/recording/file.ts";
 import { shrink } from "../../replay/shrink.ts";
 import { loadModules, makeDefinitions } from "../../runtime/definitions.ts";
@@ -41,14 +42,16 @@ export function shrinkCommand(program: Command, io: Io, run: Run): void {
 
 /** Exit code 0 when there is nothing to shrink, else 1: it found a divergence. */
 async function shrinkRecording(io: Io, recording: string, options: Options): Promise<number> {
-  const whole = await readWhole(readRecording(resolve(io.cwd, recording)));
+  const path = resolve(io.cwd, recording);
+  const carried = await readCarried(readRecording(path));
   const folder = resolve(io.cwd, options.against);
   const { manifest, settings } = loadWorldFolder(folder);
+  await requireBuilt(folder);
   const definitions = makeDefinitions(manifest, settings);
   const modules = await loadModules(manifest, folderModules(folder));
   const shrunk = await shrink({
-    frames: whole.frames,
-    recorded: recordedWorld(whole, folderModules(resolve(io.cwd, options.modules ?? options.against))),
+    frames: () => framesIn(readRecording(path)),
+    recorded: recordedWorld(carried, folderModules(resolve(io.cwd, options.modules ?? options.against))),
     against: {
       definitions: async () => definitions,
       modules: createModuleHost((hash) => modules.get(hash)),
@@ -63,7 +66,7 @@ async function shrinkRecording(io: Io, recording: string, options: Options): Pro
     await writeRecording(
       resolve(io.cwd, options.output),
       "text",
-      assemble(whole.header, whole.blobs, frames, states),
+      assemble(carried.header, carried.blobs, frames, states),
     );
   }
   if (options.json) {
@@ -81,7 +84,7 @@ async function shrinkRecording(io: Io, recording: string, options: Options): Pro
     return EXIT.found;
   }
   io.stdout(
-    `${plural(ingress, "ingress record")} of ${whole.frames.length} frames still show it (${plural(runs, "run")}):\n` +
+    `${plural(ingress, "ingress record")} of ${carried.length} frames still ${ingress === 1 ? "shows" : "show"} it (${plural(runs, "run")}):\n` +
       `  frame ${divergence.frame}, record ${divergence.record} (${divergence.kind}): ${clean(divergence.field)}\n` +
       `    recorded  ${clean(divergence.recorded, 2000)}\n    replayed  ${clean(divergence.replayed, 2000)}\n`,
   );

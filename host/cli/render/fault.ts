@@ -111,6 +111,7 @@ export function sourceLines(p: Palette, text: string, { line, column }: SourceFr
   return shown;
 }
 
-function shellWord(text: string): string {
+/** An argument as a shell takes it. */
+export function shellWord(text: string): string {
   return /^[\w@%+=:,./\\-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -18,6 +18,8 @@ export class Timeline {
   readonly #p: Palette;
   readonly #states = new Map<string, ReadonlyMap<string, Value>>();
   readonly #deadlines = new Map<string, bigint>();
+  /** By record sequence: what a redelivery or a dismissal is of. */
+  readonly #faults = new Map<bigint, string>();
   #startNs: bigint | null = null;
 
   /** Leads from a fault to the author's source and to the command that shows it again. */
@@ -36,6 +38,9 @@ export class Timeline {
     for (const [index, record] of frame.records.entries()) {
       const outer = record.cause === null ? -1 : depths[record.cause]!;
       const said = notes.filter((each) => each.record === index);
+      if (isFault(record)) {
+        this.#faults.set(frame.head.firstRecord + BigInt(index), `${frame.head.frame}.${index}`);
+      }
       const text = this.#record(frame, record, manifest, said);
       depths.push(text === null ? outer : outer + 1);
       if (text === null) continue;
@@ -49,6 +54,11 @@ export class Timeline {
       }
     }
     return lines;
+  }
+
+  /** One record as `frame` writes it, without its place in time; null for one that is told by those around it. */
+  record(frame: Frame, record: JournalRecord, manifest: Manifest): string | null {
+    return this.#record(frame, record, manifest, []);
   }
 
   #record(
@@ -69,6 +79,13 @@ export class Timeline {
         return this.#receipt(frame, record);
       case "plan_start":
         return `${p.bold("start")} ${record.plan}`;
+      case "redeliver": {
+        const value = sugar(manifest.schemas.get(record.schema), record.value);
+        const to = clean(cellText(record.cell) ?? "");
+        return `${p.bold("redeliver")} ${this.#fault(record.delivery)} to ${to}: ${record.schema} ${p.dim(clean(value))}`;
+      }
+      case "dismiss":
+        return `${p.bold("dismiss")} ${this.#fault(record.fault)}${record.reason === null ? "" : `: ${clean(record.reason)}`}`;
       case "continue":
         return p.dim("goes on with pending work");
       case "snapshot":
@@ -94,6 +111,10 @@ export class Timeline {
       case "effect_intent":
         return this.#intent(frame, record, manifest);
     }
+  }
+
+  #fault(seq: bigint): string {
+    return this.#faults.get(seq) ?? `record ${seq}`;
   }
 
   #event(record: RecordOf<"domain_event">, manifest: Manifest): string | null {
@@ -174,6 +195,11 @@ export class Timeline {
     }
     return `${p.yellow("timer")} ${id} fired, ${duration(frame.head.logicalNs - deadline)} late${status}`;
   }
+}
+
+function isFault(record: JournalRecord): boolean {
+  if (record.kind === "plan_ended") return record.status === "error";
+  return record.kind === "delivery" && record.outcome === "fault";
 }
 
 /** As the module itself said. */
