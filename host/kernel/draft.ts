@@ -29,13 +29,12 @@ import { byAge, indexWaiters, type Waiter, Waiters } from "./waiters.ts";
 
 const FRAME_FUEL_MAX = BigInt(LIMITS.frameFuelMax);
 
-/** Thrown when cells must be loaded before the frame can be made. */
-export class MissingCells extends Error {
+/** Thrown when cells must be loaded before the frame can be made. No `Error`: nobody reads its stack, which costs. */
+export class MissingCells {
   readonly cells: readonly Cell[];
   /** Reducers whose cells are to be listed. */
   readonly lists: readonly string[];
   constructor(cells: readonly Cell[], lists: readonly string[] = []) {
-    super(`${cells.length} cells and ${lists.length} lists are not in memory`);
     this.cells = cells;
     this.lists = lists;
   }

@@ -8,7 +8,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { LoadedWorld } from "../../host/air/load.ts";
 import { type Draw, drawn } from "../values/draw.ts";
-import { runsOf, seedOf } from "../values/support.ts";
+import { IN_CI, runsOf, seedOf } from "../values/support.ts";
 import {
   type Example,
   examples,
@@ -24,7 +24,7 @@ import { changed, shuffled, type Tree } from "./tree.ts";
 const seed = seedOf("loader");
 const runs = runsOf();
 const TIME_MS = 15_000;
-const UNLIMITED = process.env.CI === "true" || process.env.AIRLOOM_RUNS !== undefined;
+const UNLIMITED = IN_CI || process.env.AIRLOOM_RUNS !== undefined;
 
 /** A world that loads. */
 interface Sound extends Example {

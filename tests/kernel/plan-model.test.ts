@@ -26,7 +26,7 @@ import { entryOf, GENESIS } from "./bare.ts";
 import { planWorld, receiptOf } from "./planned.ts";
 
 const SEED = seedOf("plan model");
-const RUNS = runsOf(process.env.CI === undefined ? 300 : 5_000);
+const RUNS = runsOf(5_000, 300);
 const BASE = planWorld({ plans: [] });
 const MODULES = createModuleHost(() => undefined);
 

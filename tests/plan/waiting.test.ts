@@ -58,10 +58,13 @@ describe("those who wait", () => {
   const wait = (since: number) => ({ step: "w", event: "t/E@1", since: at(since), key: null });
   const idsOf = (waiters: Waiters, id: string, schema = "t/E@1") =>
     waiters.candidates(schema, value(id)).map(({ instance }) => instance);
-  // {"Text": "a"} is a1 64 54657874 61 61.
+  // {"Text": "a"} is a1 64 54657874 61 61; a text's head says its length.
   const text1 = (id: string) => ({
     ...wait(0),
-    key: { path: ["id"], value: `a16454657874${"61"}${Buffer.from(id).toString("hex")}` },
+    key: {
+      path: ["id"],
+      value: `a16454657874${(0x60 + id.length).toString(16)}${Buffer.from(id).toString("hex")}`,
+    },
   });
 
   it("are found by the value, and those without a key always, the oldest first", () => {
@@ -73,6 +76,14 @@ describe("those who wait", () => {
     expect(idsOf(waiters, "b")).toEqual([2n, 3n]);
     expect(idsOf(waiters, "c")).toEqual([3n]);
     expect(idsOf(waiters, "a", "t/Other@1")).toEqual([]);
+  });
+
+  it("are offered their own event only, however many wait for others of its schema", () => {
+    const waiters = new Waiters();
+    const ids = Array.from({ length: 1_000 }, (_, i) => `order-${i}`);
+    for (const [i, id] of ids.entries()) waiters.set(BigInt(i), [text1(id)]);
+    for (const [i, id] of ids.entries()) expect(idsOf(waiters, id)).toEqual([BigInt(i)]);
+    expect(idsOf(waiters, "order-1000")).toEqual([]);
   });
 
   it("are gone when they wait for something else, or no more", () => {

@@ -74,6 +74,28 @@ describe("substitutes", () => {
     }
   });
 
+  it("are no real value, and hold none, once they were told of all", () => {
+    const ids = Array.from({ length: 300 }, (_, i) => `${4000 + 17 * i}`);
+    const of = (substitutes: Substitutes) =>
+      ids.map((value) => (substitutes.of({ kind: "text", value }) as { value: string }).value);
+    const careless = new Substitutes(SALT);
+    expect(of(careless).some((text) => ids.includes(text))).toBe(true);
+    const substitutes = new Substitutes(SALT);
+    for (const value of ids) substitutes.avoid({ kind: "text", value });
+    for (const text of of(substitutes)) expect(ids.filter((id) => text.includes(id))).toEqual([]);
+    const longer = substitutes.of({ kind: "text", value: "card 4000 4017 4034 4051" }) as { value: string };
+    expect(ids.filter((id) => longer.value.includes(id))).toEqual([]);
+    const numbers = [300n, 301n, 302n].map((value): Value => ({ kind: "nat", value }));
+    for (const number of numbers) substitutes.avoid(number);
+    for (const number of numbers) expect(numbers).not.toContainEqual(substitutes.of(number));
+  });
+
+  it("are drawn even where every one of their class holds a real value", () => {
+    const substitutes = new Substitutes(SALT);
+    substitutes.avoid({ kind: "text", value: "----" });
+    expect(substitutes.of({ kind: "text", value: "a-----" })).toMatchObject({ kind: "text" });
+  });
+
   it.each<[Value]>([
     [{ kind: "text", value: "" }],
     [{ kind: "nat", value: 0n }],

@@ -145,6 +145,15 @@ describe("a redacted recording", () => {
     expect(values(await frames("another salt here"))).not.toEqual(first);
   });
 
+  it("is made of many short ids, none of which becomes another", async () => {
+    const opened = await openVirtual(world);
+    for (let i = 0; i < 300; i++)
+      await startWork(opened.engine, { req_id: `${4000 + 17 * i}`, max_attempts: 1 });
+    const { changed, entries } = await redacted(["demo/StartWork@1/req_id"], undefined, opened.journal);
+    expect(changed).toHaveLength(300);
+    expect((await verifyRecording(await all(entries))).frames).toBe(301n);
+  });
+
   it("leaves alone what no path names", async () => {
     const { changed } = await redacted(["demo/StartWork@1/payload"]);
     expect(changed).toEqual(["1/value.payload", "1/ingress_id", "1/request_digest"]);

@@ -124,6 +124,62 @@ describe("the world aggregator", () => {
     await world.replays();
   });
 
+  it("asks once for those who look up one product meanwhile, and again after the end", async () => {
+    const { servers, answer, asked } = await held();
+    const world = await openExample("aggregator", at(servers[0]!.port, servers[1]!.port, servers[2]!.port));
+    const answerAll = () => {
+      for (const i of [0, 1, 2]) answer(i);
+    };
+    await lookUp(world);
+    await lookUp(world);
+    for (const server of servers) await server.untilAsked(1);
+    answer(0);
+    await world.untilReceipts(1);
+    await lookUp(world);
+    answerAll();
+    await world.idle();
+    expect(asked()).toEqual([1, 1, 1]);
+    expect(await summaries(world)).toEqual([summary("Complete", [])]);
+    expect(await world.recordsOfKind("plan_started")).toHaveLength(1);
+
+    await lookUp(world);
+    for (const server of servers) await server.untilAsked(2);
+    answerAll();
+    await world.idle();
+    expect(asked()).toEqual([2, 2, 2]);
+    expect(await summaries(world)).toEqual([summary("Complete", []), summary("Complete", [])]);
+    expect(await world.recordsOfKind("plan_started")).toHaveLength(2);
+    expect(await state(world)).toEqual(shelf("Complete", [], ["price", "stock", "reviews"]));
+    for (const server of servers) await server.close();
+    await world.replays();
+  });
+
+  it("takes no answer that nobody waits for; one from outside frees a product whose plan was denied", async () => {
+    const price = await service("price");
+    const ports = atPorts({ 8731: price.port });
+    const edit = (path: string, text: string) =>
+      ports(path, path === "manifest.air.json" ? text.replace(/,\s*\{ "nat": 8733 \}/, "") : text);
+    const world = await openExample("aggregator", { edit });
+    const none = { good: false, status: 0, body: null };
+    const gathered = () =>
+      world.send("demo/Gathered@1", { product: PRODUCT, price: none, stock: none, reviews: none });
+    await gathered();
+    expect(await summaries(world)).toEqual([]);
+    await lookUp(world);
+    await lookUp(world);
+    await world.idle();
+    expect(await world.recordsOfKind("plan_started")).toHaveLength(1);
+    const all = ["price", "stock", "reviews"];
+    await gathered();
+    await gathered();
+    expect(await summaries(world)).toEqual([summary("Nothing", all)]);
+    await lookUp(world);
+    await world.idle();
+    expect(await world.recordsOfKind("plan_started")).toHaveLength(2);
+    await price.close();
+    await world.replays();
+  });
+
   it("sends none of the three when one is denied, and says why", async () => {
     const servers = [await service("price"), await service("stock"), await service("reviews")];
     const ports = atPorts({ 8731: servers[0]!.port, 8732: servers[1]!.port, 8733: servers[2]!.port });

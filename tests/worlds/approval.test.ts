@@ -136,6 +136,11 @@ describe("the world approval", () => {
     await answer(world, "r", "Approved", "Ada");
     await world.idle();
     expect(await state(world, "r")).toEqual(desk("Granted", "Ada"));
+    await request(world, "r");
+    await world.idle();
+    expect(await world.events("demo/Granted@1")).toEqual([{ id: "r", by: "Ada" }]);
+    expect(await world.recordsOfKind("plan_started")).toHaveLength(1);
+    expect(await endings(world)).toEqual(["ok"]);
     await world.replays();
   });
 
@@ -167,7 +172,9 @@ describe("the world approval", () => {
     expect(delivery).toMatchObject({ outcome: "fault", faultCode: "policy.denied" });
     expect(await state(world, "r")).toBeNull();
     await answer(world, "r", "Approved", "Ada");
-    expect(await state(world, "r")).toMatchObject({ phase: { $tag: "Unknown" }, by: "" });
+    expect(await state(world, "r")).toBeNull();
+    expect(await world.recordsOfKind("plan_started")).toEqual([]);
+    expect(await world.events("demo/Granted@1")).toEqual([]);
     await world.replays();
   });
 

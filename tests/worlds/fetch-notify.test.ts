@@ -11,7 +11,12 @@ const at = (port: number) => ({ edit: atPorts({ 8730: port }) });
 const fetch = (world: Example, id: string, page: string) => world.send("demo/Fetch@1", { id, page });
 const state = (world: Example, id: string) => world.state("demo/Notifier@1", id);
 const notices = (world: Example) => world.events("demo/Notice@1");
-const notified = (page: string, notice: string) => ({ page, phase: { $tag: "Notified" }, notice });
+const notified = (page: string, notice: string) => ({
+  page,
+  phase: { $tag: "Notified" },
+  reading: null,
+  notice,
+});
 
 describe("the world fetch-notify", () => {
   it("asks for a page once, reads what came and says so", async () => {
@@ -97,6 +102,56 @@ describe("the world fetch-notify", () => {
     for (const id of ["a", "b", "c"]) {
       expect(await state(world, id)).toEqual(notified(id, `says: this is /pages/${id}`));
     }
+    await server.close();
+    await world.replays();
+  });
+
+  it("fetches one page for an id, however often that is used, at once and after the end", async () => {
+    const waiting: (() => void)[] = [];
+    const server = await serving(({ path }, response) => waiting.push(() => response.end(`this is ${path}`)));
+    const world = await openExample("fetch-notify", at(server.port));
+    await fetch(world, "two", "one");
+    await fetch(world, "two", "other");
+    await fetch(world, "two", "one");
+    await server.untilAsked(1);
+    for (const answer of waiting.splice(0)) answer();
+    await world.idle();
+    const told = async () => {
+      expect(server.asked.map(({ path }) => path)).toEqual(["/pages/one"]);
+      expect(await world.events("demo/Accepted@1")).toEqual([{ id: "two", page: "one" }]);
+      expect(await world.recordsOfKind("plan_started")).toHaveLength(1);
+      expect(await notices(world)).toEqual([{ id: "two", text: "one says: this is /pages/one" }]);
+      expect(await state(world, "two")).toEqual(notified("one", "says: this is /pages/one"));
+    };
+    await told();
+
+    await fetch(world, "two", "other");
+    await world.idle();
+    await told();
+    await server.close();
+    await world.replays();
+  });
+
+  it("takes no answer about another page than its own, and none that nobody waits for", async () => {
+    const waiting: (() => void)[] = [];
+    const server = await serving((_, response) => waiting.push(() => response.end("soup")));
+    const world = await openExample("fetch-notify", at(server.port));
+    const failed = (page: string) =>
+      world.send("demo/FetchFailed@1", { id: "lunch", page, outcome: "error", why: null });
+    const fetched = (page: string) =>
+      world.send("demo/Fetched@1", { id: "lunch", page, status: 500, headers: {}, body: null });
+    await failed("menu.txt");
+    expect(await notices(world)).toEqual([]);
+    await fetch(world, "lunch", "menu.txt");
+    await server.untilAsked(1);
+    await failed("other");
+    await fetched("other");
+    expect(await state(world, "lunch")).toMatchObject({ page: "menu.txt", phase: { $tag: "Fetching" } });
+    for (const answer of waiting) answer();
+    await world.idle();
+    await fetched("menu.txt");
+    expect(await notices(world)).toEqual([{ id: "lunch", text: "menu.txt says: soup" }]);
+    expect(await state(world, "lunch")).toEqual(notified("menu.txt", "says: soup"));
     await server.close();
     await world.replays();
   });

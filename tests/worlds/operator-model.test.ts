@@ -262,7 +262,7 @@ describe("the world operator-actions", () => {
       }),
       {
         seed: seedOf("operator model"),
-        numRuns: runsOf(process.env.CI === "true" ? 200 : 40),
+        numRuns: runsOf(200, 40),
         endOnFailure: false,
       },
     );

@@ -294,6 +294,21 @@ describe("a result", () => {
     await world.replays();
   });
 
+  it("has its attempt's own time: the deadline of the attempt before finds nothing to do", async () => {
+    const world = await opened();
+    await configure(world, { kinds: [kind("hand", BY_HAND, {}, 5_000)] });
+    await propose(world, "a", "hand");
+    await approve(world, "a");
+    await report(world, "a", false);
+    await world.advance(ns(400));
+    await world.advance(ns(4_600));
+    expect(await world.recordsOfKind("effect_receipt")).toHaveLength(2);
+    expect(await actionOf(world, "a")).toMatchObject({ status: "Running", attempts: 2, retry_count: 1 });
+    await world.advance(ns(400));
+    expect(await actionOf(world, "a")).toMatchObject({ status: "Waiting", attempts: 2, retry_count: 2 });
+    await world.replays();
+  });
+
   it("that comes in time leaves nothing for the deadline's timer to do", async () => {
     const world = await opened();
     await configure(world, { kinds: [kind("hand", BY_HAND, {}, 5_000)] });

@@ -4,14 +4,15 @@ import type { Answerer, TestServer } from "../support/http.ts";
 import { refusingPort } from "../support/http.ts";
 import { keepRecording } from "../support/keep-recording.ts";
 import { onDisk } from "./disk.ts";
-import { atPort, recordedPort, serving, servingRaw } from "./loopback.ts";
+import { atPorts, recordedPort, serving, servingRaw } from "./servers.ts";
 import { type Example, type ExampleOptions, openExample } from "./world.ts";
 
 const PORT = 8734;
+const at = (port: number) => ({ edit: atPorts({ [PORT]: port }) });
 const MS = 1_000_000n;
 
 const open = (port: number, options: ExampleOptions = {}) =>
-  openExample("retry-http", { ...atPort(PORT, port), ...options });
+  openExample("retry-http", { ...at(port), ...options });
 const start = (world: Example, value: object = {}, options: { id?: string } = {}) =>
   world.send(
     "demo/StartWork@1",
@@ -223,7 +224,7 @@ describe("the world retry-http", () => {
       if (count === 1) response.writeHead(503).end();
       else held.push(() => response.end("fine"));
     });
-    const openAgain = await onDisk("retry-http", atPort(PORT, server.port));
+    const openAgain = await onDisk("retry-http", at(server.port));
     const first = await openAgain();
     await start(first);
     await server.untilAsked(1);
@@ -248,11 +249,14 @@ describe("the world retry-http", () => {
   });
 
   it("is kept as a recording", async () => {
-    const server = await serving((_, response, count) => {
-      if (count === 1) response.writeHead(503, { "retry-after": "1" }).end("come back later");
-      else if (count === 2) response.destroy();
-      else response.writeHead(count === 3 ? 200 : 404).end(count === 3 ? "resized" : "no such photo");
-    }, recordedPort(PORT));
+    const server = await serving(
+      (_, response, count) => {
+        if (count === 1) response.writeHead(503, { "retry-after": "1" }).end("come back later");
+        else if (count === 2) response.destroy();
+        else response.writeHead(count === 3 ? 200 : 404).end(count === 3 ? "resized" : "no such photo");
+      },
+      recordedPort("retry-http", PORT),
+    );
     const world = await open(server.port);
     await start(world);
     await server.untilAsked(1);

@@ -2,10 +2,10 @@
 
 import type { ServerResponse } from "node:http";
 import { afterEach } from "vitest";
-import { type Answerer, refusingPort, serve, type TestServer } from "../support/http.ts";
+import { type Answerer, refusingPort, serve, serveRaw, type TestServer } from "../support/http.ts";
 import { isAskedFor } from "../support/keep-recording.ts";
 
-const servers: TestServer[] = [];
+const servers: { close(): Promise<void> }[] = [];
 afterEach(async () => {
   for (const server of servers.splice(0)) await server.close();
 });
@@ -19,6 +19,13 @@ export async function serving(answer: Answerer, port = 0): Promise<TestServer> {
   const server = await serve(dateless, port);
   servers.push(server);
   return server;
+}
+
+/** The port of a server that sends these bytes to whoever has asked, and hangs up. */
+export async function servingRaw(text: string): Promise<number> {
+  const server = await serveRaw(text);
+  servers.push(server);
+  return server.port;
 }
 
 /**

@@ -5,6 +5,27 @@
 
 import { Reader, Reducer, Value, Writer } from "airloom/assembly/sdk";
 
+/** `demo/Accepted@1` */
+export class Accepted implements Value {
+  constructor(public product: string = "") {}
+
+  schema(): string {
+    return "demo/Accepted@1";
+  }
+
+  encode(w: Writer): void {
+    w.map(1);
+    w.key("product").text(this.product);
+  }
+
+  static decode(r: Reader): Accepted {
+    const around = r.record("demo/Accepted@1");
+    const product = r.key("product").text();
+    r.close(around);
+    return new Accepted(product);
+  }
+}
+
 /** `demo/Gathered@1` */
 export class Gathered implements Value {
   constructor(
@@ -107,7 +128,7 @@ export class ProductId implements Value {
 /** `demo/ShelfState@1` */
 export class ShelfState implements Value {
   constructor(
-    public verdict: Verdict = Verdict.Gathering,
+    public verdict: Verdict = Verdict.Unasked,
     public missing: Array<string> = new Array<string>(),
     public price: string | null = null,
     public stock: string | null = null,
@@ -143,7 +164,7 @@ export class ShelfState implements Value {
 export class Summary implements Value {
   constructor(
     public product: string = "",
-    public verdict: Verdict = Verdict.Gathering,
+    public verdict: Verdict = Verdict.Unasked,
     public missing: Array<string> = new Array<string>(),
   ) {}
 
@@ -170,6 +191,7 @@ export class Summary implements Value {
 
 /** `demo/Verdict@1` */
 export enum Verdict {
+  Unasked,
   Gathering,
   Complete,
   Partial,
@@ -178,6 +200,7 @@ export enum Verdict {
 
 export function readVerdict(r: Reader): Verdict {
   r.variant("demo/Verdict@1");
+  if (r.unitArm("Unasked")) return Verdict.Unasked;
   if (r.unitArm("Gathering")) return Verdict.Gathering;
   if (r.unitArm("Complete")) return Verdict.Complete;
   if (r.unitArm("Partial")) return Verdict.Partial;
@@ -186,7 +209,8 @@ export function readVerdict(r: Reader): Verdict {
 }
 
 export function writeVerdict(w: Writer, value: Verdict): void {
-  if (value == Verdict.Gathering) w.unitArm("Gathering");
+  if (value == Verdict.Unasked) w.unitArm("Unasked");
+  else if (value == Verdict.Gathering) w.unitArm("Gathering");
   else if (value == Verdict.Complete) w.unitArm("Complete");
   else if (value == Verdict.Partial) w.unitArm("Partial");
   else w.unitArm("Nothing");
@@ -194,7 +218,7 @@ export function writeVerdict(w: Writer, value: Verdict): void {
 
 /** `demo/Verdict@1`, to be emitted or kept as a state. */
 export class VerdictValue implements Value {
-  constructor(public value: Verdict = Verdict.Gathering) {}
+  constructor(public value: Verdict = Verdict.Unasked) {}
 
   schema(): string {
     return "demo/Verdict@1";

@@ -174,6 +174,27 @@ export class Granted implements Value {
   }
 }
 
+/** `demo/Opened@1` */
+export class Opened implements Value {
+  constructor(public id: string = "") {}
+
+  schema(): string {
+    return "demo/Opened@1";
+  }
+
+  encode(w: Writer): void {
+    w.map(1);
+    w.key("id").text(this.id);
+  }
+
+  static decode(r: Reader): Opened {
+    const around = r.record("demo/Opened@1");
+    const id = r.key("id").text();
+    r.close(around);
+    return new Opened(id);
+  }
+}
+
 /** `demo/Refused@1` */
 export class Refused implements Value {
   constructor(

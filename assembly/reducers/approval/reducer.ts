@@ -1,11 +1,12 @@
 import { satAdd, satMul } from "airloom/assembly/sdk";
-import { Answer, Choice, DeskPhase, DeskReducer, Granted, Refused, Request, TimerFired } from "./air";
+import { Answer, Choice, DeskPhase, DeskReducer, Granted, Opened, Refused, Request, TimerFired } from "./air";
 
 const NS_PER_MS: u64 = 1_000_000;
 
 /** A desk for requests that wait for somebody's answer. There is a cell for each request. */
 export class Desk extends DeskReducer {
-  // The same event starts the plan that waits for the answer. A plan cannot set a timer, so the deadline is set here.
+  // `Opened` starts the plan that waits for the answer: one for each request, however often that is made. A plan cannot
+  // set a timer, so the deadline is set here.
   onRequested(event: Request): void {
     const s = this.state;
     if (s.phase != DeskPhase.Unknown) return; // asked for before: the first request counts
@@ -13,6 +14,7 @@ export class Desk extends DeskReducer {
     s.what = event.what;
     s.deadlineNs = satAdd(this.ctx.logicalNowNs, satMul(event.withinMs, NS_PER_MS));
     this.effects.timerSet(s.deadlineNs);
+    this.emit(new Opened(this.key));
   }
 
   onGranted(event: Granted): void {

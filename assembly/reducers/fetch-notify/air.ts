@@ -5,6 +5,32 @@
 
 import { Reader, Reducer, Some, Sorted, Value, Writer } from "airloom/assembly/sdk";
 
+/** `demo/Accepted@1` */
+export class Accepted implements Value {
+  constructor(
+    public id: string = "",
+    public page: string = "",
+  ) {}
+
+  schema(): string {
+    return "demo/Accepted@1";
+  }
+
+  encode(w: Writer): void {
+    w.map(2);
+    w.key("id").text(this.id);
+    w.key("page").text(this.page);
+  }
+
+  static decode(r: Reader): Accepted {
+    const around = r.record("demo/Accepted@1");
+    const id = r.key("id").text();
+    const page = r.key("page").text();
+    r.close(around);
+    return new Accepted(id, page);
+  }
+}
+
 /** `demo/Fetch@1` */
 export class Fetch implements Value {
   constructor(
@@ -35,6 +61,7 @@ export class Fetch implements Value {
 export class FetchFailed implements Value {
   constructor(
     public id: string = "",
+    public page: string = "",
     public outcome: string = "",
     public why: string | null = null,
   ) {}
@@ -44,9 +71,10 @@ export class FetchFailed implements Value {
   }
 
   encode(w: Writer): void {
-    w.map(3);
+    w.map(4);
     w.key("id").text(this.id);
     writeOptionText(w.key("why"), this.why);
+    w.key("page").text(this.page);
     w.key("outcome").text(this.outcome);
   }
 
@@ -54,9 +82,10 @@ export class FetchFailed implements Value {
     const around = r.record("demo/FetchFailed@1");
     const id = r.key("id").text();
     const why = readOptionText(r.key("why"));
+    const page = r.key("page").text();
     const outcome = r.key("outcome").text();
     r.close(around);
-    return new FetchFailed(id, outcome, why);
+    return new FetchFailed(id, page, outcome, why);
   }
 }
 
@@ -81,6 +110,7 @@ export class FetchId implements Value {
 export class Fetched implements Value {
   constructor(
     public id: string = "",
+    public page: string = "",
     public status: i64 = 0,
     public headers: Map<string, string> = new Map<string, string>(),
     public body: string | null = null,
@@ -91,9 +121,10 @@ export class Fetched implements Value {
   }
 
   encode(w: Writer): void {
-    w.map(4);
+    w.map(5);
     w.key("id").text(this.id);
     writeOptionText(w.key("body"), this.body);
+    w.key("page").text(this.page);
     w.key("status").int(this.status);
     writeMapTextText(w.key("headers"), this.headers);
   }
@@ -102,10 +133,11 @@ export class Fetched implements Value {
     const around = r.record("demo/Fetched@1");
     const id = r.key("id").text();
     const body = readOptionText(r.key("body"));
+    const page = r.key("page").text();
     const status = r.key("status").int();
     const headers = readMapTextText(r.key("headers"));
     r.close(around);
-    return new Fetched(id, status, headers, body);
+    return new Fetched(id, page, status, headers, body);
   }
 }
 
@@ -137,6 +169,7 @@ export class Notice implements Value {
 
 /** `demo/NotifierPhase@1` */
 export enum NotifierPhase {
+  Unknown,
   Fetching,
   Reading,
   Notified,
@@ -144,6 +177,7 @@ export enum NotifierPhase {
 
 export function readNotifierPhase(r: Reader): NotifierPhase {
   r.variant("demo/NotifierPhase@1");
+  if (r.unitArm("Unknown")) return NotifierPhase.Unknown;
   if (r.unitArm("Fetching")) return NotifierPhase.Fetching;
   if (r.unitArm("Reading")) return NotifierPhase.Reading;
   if (r.unitArm("Notified")) return NotifierPhase.Notified;
@@ -151,14 +185,15 @@ export function readNotifierPhase(r: Reader): NotifierPhase {
 }
 
 export function writeNotifierPhase(w: Writer, value: NotifierPhase): void {
-  if (value == NotifierPhase.Fetching) w.unitArm("Fetching");
+  if (value == NotifierPhase.Unknown) w.unitArm("Unknown");
+  else if (value == NotifierPhase.Fetching) w.unitArm("Fetching");
   else if (value == NotifierPhase.Reading) w.unitArm("Reading");
   else w.unitArm("Notified");
 }
 
 /** `demo/NotifierPhase@1`, to be emitted or kept as a state. */
 export class NotifierPhaseValue implements Value {
-  constructor(public value: NotifierPhase = NotifierPhase.Fetching) {}
+  constructor(public value: NotifierPhase = NotifierPhase.Unknown) {}
 
   schema(): string {
     return "demo/NotifierPhase@1";
@@ -177,7 +212,8 @@ export class NotifierPhaseValue implements Value {
 export class NotifierState implements Value {
   constructor(
     public page: string = "",
-    public phase: NotifierPhase = NotifierPhase.Fetching,
+    public phase: NotifierPhase = NotifierPhase.Unknown,
+    public reading: string | null = null,
     public notice: string = "",
   ) {}
 
@@ -186,10 +222,11 @@ export class NotifierState implements Value {
   }
 
   encode(w: Writer): void {
-    w.map(3);
+    w.map(4);
     w.key("page").text(this.page);
     writeNotifierPhase(w.key("phase"), this.phase);
     w.key("notice").text(this.notice);
+    writeOptionText(w.key("reading"), this.reading);
   }
 
   static decode(r: Reader): NotifierState {
@@ -197,8 +234,9 @@ export class NotifierState implements Value {
     const page = r.key("page").text();
     const phase = readNotifierPhase(r.key("phase"));
     const notice = r.key("notice").text();
+    const reading = readOptionText(r.key("reading"));
     r.close(around);
-    return new NotifierState(page, phase, notice);
+    return new NotifierState(page, phase, reading, notice);
   }
 }
 

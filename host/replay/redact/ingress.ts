@@ -17,11 +17,14 @@ import type { Substitutes } from "./substitutes.ts";
 
 interface Redaction {
   readonly paths: readonly RedactPath[];
-  readonly substitutes: Substitutes;
+  readonly substitutes: Pick<Substitutes, "of" | "name">;
   readonly notes: Notes;
 }
 
-/** Throws `redact.untyped` (kind `request`) where a path names the schema of bytes that cannot be read by it. */
+/**
+ * Throws `redact.untyped` (kind `request`) where a path names the schema of bytes that cannot be read by it, and
+ * `fault.unknown` for a redelivery of a fault that the run with substitutes does not have.
+ */
 export function substituteIngress(
   frame: Frame,
   ingress: Ingress,
@@ -59,8 +62,9 @@ export function substituteIngress(
     case "redeliver": {
       // What is carried again was substituted where it first entered.
       const found = faults.renumbered(ingress);
-      if (found?.kind === "redeliver" && !equalBytes(found.value, ingress.value)) typed.note("value");
-      return found ?? ingress;
+      if (found?.kind !== "redeliver") throw noFault(frame);
+      if (!equalBytes(found.value, ingress.value)) typed.note("value");
+      return found;
     }
     case "dismiss": {
       const { reason } = ingress;
@@ -71,6 +75,11 @@ export function substituteIngress(
     default:
       return ingress;
   }
+}
+
+function noFault({ head: { frame } }: Frame): AirloomError {
+  const message = `frame ${frame} carries the event of a fault again that the run with substitutes does not have`;
+  return new AirloomError("request", "fault.unknown", message, { fields: { frame } });
 }
 
 /** Values of one frame's ingress. */

@@ -3,8 +3,9 @@
  * stamps, and the new records written. Nothing of the old run is kept but what entered beside values; who sent
  * what, and under which id, is replaced as well, since a digest of a guessable text can be guessed.
  *
- * The run is made twice: once to learn what is replaced and whether the course stays, once to write, when every
- * secret is known and every byte can be searched for it.
+ * What entered is read through first, so that no substitute is a real value of another place. Then the run is made
+ * twice: once to learn what is replaced and whether the course stays, once to write, when every secret is known and
+ * every byte can be searched for it.
  */
 
 import type { Manifest } from "../../air/manifest.ts";
@@ -14,6 +15,7 @@ import type { Ingress } from "../../kernel/ingress.ts";
 import type { FindModule } from "../../runtime/definitions.ts";
 import { fromHex } from "../../values/bytes.ts";
 import { AirloomError, bug } from "../../values/errors.ts";
+import type { Value } from "../../values/value.ts";
 import { entryOf, type FindDefinitions, ingressOf } from "../core/feed.ts";
 import { FaultPlaces } from "../faults.ts";
 import { recordedModules } from "../recording/assemble.ts";
@@ -58,6 +60,7 @@ export interface Redacted {
 export async function redact(open: () => AsyncIterable<Entry>, options: RedactOptions): Promise<Redacted> {
   const { root } = await verifyRecording(open());
   const substitutes = new Substitutes(options.salt);
+  await avoidReal(open(), options, substitutes);
   const changed: string[] = [];
   const kept = new Set<string>();
   const used = new Set<RedactPath>();
@@ -92,6 +95,39 @@ export interface Notes {
 }
 
 const SILENT: Notes = { changed: () => {}, kept: () => {}, used: () => {} };
+
+/** Tells the substitutes of every value that is to be replaced. */
+async function avoidReal(
+  entries: AsyncIterable<Entry>,
+  { paths, findModule }: RedactOptions,
+  substitutes: Substitutes,
+): Promise<void> {
+  const carried = new RecordedDefinitions();
+  const { definitions } = recordedModules(carried, findModule);
+  const reader = {
+    of(scalar: Value): Value {
+      substitutes.avoid(scalar);
+      return scalar;
+    },
+    name: () => "",
+  };
+  let manifest: Manifest | null = null;
+  for await (const entry of entries) {
+    if (entry.kind === "blob") carried.add(entry.blob);
+    if (entry.kind !== "frame") continue;
+    const ingress = await ingressOf(entry.frame, definitions);
+    if (ingress.kind === "genesis" || ingress.kind === "manifest") manifest = ingress.definitions.manifest;
+    // What is carried again entered before.
+    else if (ingress.kind !== "redeliver")
+      substituteIngress(
+        entry.frame,
+        ingress,
+        manifest,
+        { paths, substitutes: reader, notes: SILENT },
+        new FaultPlaces(),
+      );
+  }
+}
 
 /** A text that the definitions hold is no secret; it stands wherever they write it. */
 function secretsOf(substitutes: Substitutes, manifests: readonly Manifest[]): Secrets {

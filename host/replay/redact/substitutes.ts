@@ -15,22 +15,37 @@
  */
 
 import { createHmac } from "node:crypto";
-import { concat, toHex, utf8 } from "../../values/bytes.ts";
+import { concat, EMPTY, fromHex, toHex, utf8 } from "../../values/bytes.ts";
 import { isIntegerKind } from "../../values/scalars.ts";
 import type { Value } from "../../values/value.ts";
+import { Secrets } from "./leaks.ts";
 
 /** Draws that are tried before a text grows by a letter. */
 const DRAWS_MAX = 64;
+/** Draws in which no real value may stand; a text of nothing but punctuation may hold one for ever. */
+const CLEAN_DRAWS_MAX = 16 * DRAWS_MAX;
 
 export class Substitutes {
   readonly #salt: Uint8Array;
   readonly #known = new Map<string, Value>();
   /** By what they are, what they stand for. */
   readonly #taken = new Map<string, string>();
+  /** What is to be replaced somewhere: none of it may come in as a substitute of something else. */
+  readonly #real = new Set<string>();
+  readonly #realBytes = new Secrets();
 
   /** `salt`: whoever has it can tell whether a guess of a value is right. */
   constructor(salt: Uint8Array) {
     this.#salt = salt;
+  }
+
+  /** Keeps substitutes from being this value, or from holding it; to be told of all before the first is drawn. */
+  avoid(scalar: Value): void {
+    const id = idOf(scalar);
+    if (id === null || this.#real.has(id)) return;
+    this.#real.add(id);
+    const bytes = bytesOf(scalar);
+    if (bytes !== null) this.#realBytes.add(bytes);
   }
 
   /** Itself where its class has no other value. */
@@ -69,7 +84,7 @@ export class Substitutes {
       const at = id.indexOf(" ");
       if (idOf(substitute) === id || id.slice(0, at) === "integer") continue;
       const text = id.slice(at + 1);
-      yield substitute.kind === "bytes" ? new Uint8Array(Buffer.from(text, "hex")) : utf8(text);
+      yield substitute.kind === "bytes" ? fromHex(text)! : utf8(text);
     }
   }
 
@@ -78,9 +93,18 @@ export class Substitutes {
     for (let draw = 0; ; draw++) {
       const found = this.#drawn(scalar, id, draw);
       if (found === null) return scalar;
-      const taken = idOf(found)!;
-      if (taken !== id && !this.#taken.has(taken)) return found;
+      if (this.#isFree(found, id) && (draw >= CLEAN_DRAWS_MAX || this.#isClean(found))) return found;
     }
+  }
+
+  /** Whether it stands for nothing yet, and is no real value itself. */
+  #isFree(substitute: Value, id: string): boolean {
+    const taken = idOf(substitute)!;
+    return taken !== id && !this.#taken.has(taken) && !this.#real.has(taken);
+  }
+
+  #isClean(substitute: Value): boolean {
+    return this.#realBytes.find(bytesOf(substitute) ?? EMPTY) === null;
   }
 
   /** Null where there is nothing to draw. */
@@ -108,8 +132,7 @@ export class Substitutes {
     for (let step = 0n; step < size; step++) {
       const found = low + ((start + step) % size);
       const substitute: Value = { kind, value: value < 0n ? -found : found };
-      const taken = idOf(substitute)!;
-      if (taken !== id && !this.#taken.has(taken)) return substitute;
+      if (this.#isFree(substitute, id)) return substitute;
     }
     return scalar;
   }
@@ -120,7 +143,7 @@ export class Substitutes {
     for (let draw = 0; ; draw++) {
       const value = (1n << 63n) | BigInt(`0x${toHex(this.bytes(id, draw, 8))}`);
       const substitute: Value = { kind: scalar.kind, value };
-      if (value !== scalar.value && !this.#taken.has(idOf(substitute)!)) return substitute;
+      if (this.#isFree(substitute, id)) return substitute;
     }
   }
 }
@@ -136,6 +159,12 @@ function idOf(scalar: Value): string | null {
   if (isInteger(scalar)) return `integer ${scalar.value}`;
   if (scalar.kind === "bytes") return `bytes ${toHex(scalar.value)}`;
   return "value" in scalar && typeof scalar.value === "string" ? `${scalar.kind} ${scalar.value}` : null;
+}
+
+/** What a text or bytes are found by; null for what is looked for nowhere. */
+function bytesOf(scalar: Value): Uint8Array | null {
+  if (scalar.kind === "bytes") return scalar.value;
+  return "value" in scalar && typeof scalar.value === "string" ? utf8(scalar.value) : null;
 }
 
 type Form = (value: string, stream: Uint8Array, longer: number) => string;
