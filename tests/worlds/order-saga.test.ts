@@ -120,7 +120,7 @@ describe("the world order-saga", () => {
     [
       "nothing can be reserved: the charge is paid back",
       { reservations: status(409) },
-      { ...stage("Refunded"), charge: "ch-1", trouble: "nothing could be reserved" },
+      { ...stage("Refunded"), charge: "ch-1", trouble: "the reservation failed or is unknown" },
       ["/charges", "/reservations", "/refunds"],
       "charge charged charge_status charge_id paid reserve reserved reserve_status refund refunded refund_status repaid".split(
         " ",
@@ -187,8 +187,7 @@ describe("the world order-saga", () => {
   });
 
   it.each([
-    ["charges", 307, {}, "Unclear"],
-    ["charges", 399, {}, "Unclear"],
+    ...[307, 399, 408, 409, 425, 429].map((code) => ["charges", code, {}, "Unclear"] as const),
     ["charges", 400, {}, "Failed"],
     ["charges", 499, {}, "Failed"],
     ["notices", 299, {}, "Done"],

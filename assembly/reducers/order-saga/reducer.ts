@@ -52,7 +52,7 @@ export class Orders extends OrdersReducer {
 
   onRefunded(_event: OrderRefunded): void {
     if (!this.leaves(OrderStage.Paid, OrderStage.Refunded)) return;
-    this.state.trouble = "nothing could be reserved";
+    this.state.trouble = "the reservation failed or is unknown";
   }
 
   onRefundFailed(_event: RefundFailed): void {
