@@ -94,19 +94,7 @@ it("calls a store corrupt whose end was cut off, and never answers with less", a
   const truth = [await store.head(WORLD), all, await cellsOf(store)];
   await store.close();
   const whole = await readFile(join(folder, "store.db"));
-  for (const size of [
-    0,
-    1,
-    50,
-    100,
-    512,
-    4095,
-    4096,
-    8192,
-    20_000,
-    whole.length - 4096,
-    whole.length - 1,
-  ]) {
+  for (const size of [0, 1, 50, 100, 512, 4095, 4096, 8192, 20_000, whole.length - 4096, whole.length - 1]) {
     const copy = await emptyFolder();
     await writeFile(join(copy, "store.db"), whole);
     await truncate(join(copy, "store.db"), size);

@@ -6,8 +6,8 @@ import {
   OrderPlaced,
   OrderRefunded,
   OrderReserved,
-  OrdersReducer,
   OrderStage,
+  OrdersReducer,
   PlaceOrder,
   RefundFailed,
 } from "./air";
@@ -57,7 +57,7 @@ export class Orders extends OrdersReducer {
 
   onRefundFailed(_event: RefundFailed): void {
     if (!this.leaves(OrderStage.Paid, OrderStage.RefundFailed)) return;
-    this.state.trouble = "MONEY: charged, nothing reserved, and the refund failed; pay it back by hand";
+    this.state.trouble = "MONEY: charged, not surely reserved, and the refund failed; pay it back by hand";
   }
 
   private leaves(from: OrderStage, to: OrderStage): bool {
