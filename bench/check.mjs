@@ -21,7 +21,7 @@ const ROUNDS = Number(process.argv[2] ?? 7);
 const COUNTS = [200, 1000, 5000];
 const TARGET_MS = 150;
 const TARGET_COUNT = 200;
-const BIN = fileURLToPath(new URL("../dist/cli/bin.js", import.meta.url));
+const BIN = fileURLToPath(new URL("../dist/cli/bin.cjs", import.meta.url));
 
 const worlds = new Map(COUNTS.map((count) => [count, generatedWorld(count)]));
 const folders = mkdtempSync(join(tmpdir(), "airloom-bench-"));

@@ -2,7 +2,7 @@
  * A long journal as a recording: how fast it is written, verified and replayed, in how much memory, and what a second
  * core brings over a corpus of two.
  *
- *     npm run build && node dist/cli/bin.js build air/worlds/retry-backoff && node bench/journal.mjs [records]
+ *     npm run build && node dist/cli/bin.cjs build air/worlds/retry-backoff && node bench/journal.mjs [records]
  *
  * Each measurement is a process of its own; memory is the most it ever had resident. The journal is made by the
  * kernel itself, of the retry world: a start, two timers that fire, and again.

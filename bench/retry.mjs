@@ -1,7 +1,7 @@
 /**
  * The retry world in memory: deliveries a second live and replayed, beside the bare call of its module.
  *
- *     npm run build && node dist/cli/bin.js build air/worlds/retry-backoff && npm run bench [rounds]
+ *     npm run build && node dist/cli/bin.cjs build air/worlds/retry-backoff && npm run bench [rounds]
  *
  * The four are run in turn, round after round, in one process; what counts are the ratios of their medians.
  */

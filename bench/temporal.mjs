@@ -2,7 +2,7 @@
  * Replay of retries beside Temporal's replayer (`Worker.runReplayHistory`): the same number of attempts on both sides,
  * one history at a time. Optional: it runs where @temporalio/worker and @temporalio/workflow are installed.
  *
- *     npm run build && node dist/cli/bin.js build air/worlds/retry-backoff && node bench/temporal.mjs [attempts]
+ *     npm run build && node dist/cli/bin.cjs build air/worlds/retry-backoff && node bench/temporal.mjs [attempts]
  *
  * Temporal's history is made here, event by event, as a server writes it: an activity that fails, a timer, again. Its
  * replay compares commands with events, not what activities were given; ours compares every record and state.

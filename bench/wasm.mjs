@@ -1,7 +1,7 @@
 /**
  * One call of the retry reducer, in several ways, in one process and in turn:
  *
- *     npm run build && node dist/cli/bin.js build air/worlds/retry-backoff && node bench/wasm.mjs [rounds]
+ *     npm run build && node dist/cli/bin.cjs build air/worlds/retry-backoff && node bench/wasm.mjs [rounds]
  *
  *   bare         the module as compiled, in an instance that is never set back: nothing is isolated
  *   counted      the rewritten module (fuel, stack, noted stores) set back after each call, input written as bytes

@@ -1,4 +1,7 @@
-/** One script of the modules that the commands about definitions need; host/cli/quick.ts says what for. */
+/**
+ * Two scripts of what the compiler wrote: the program (host/cli/bin.ts), and the modules that the commands about
+ * definitions need (host/cli/quick.ts says what for).
+ */
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { builtinModules } from "node:module";
@@ -11,10 +14,24 @@ const DIST = join(ROOT, "dist");
 
 const { QUICK_COMMANDS, QUICK_SCRIPT } = await import(pathToFileURL(join(DIST, "cli/quick.js")).href);
 
-await bundle();
+await program();
+await commands();
 
-/** Writes the script from `dist/`, as the compiler left it. Throws when it would need more than Node. */
-async function bundle() {
+/** Writes `dist/cli/bin.cjs`. The other modules stay modules, and are loaded when they are called for. */
+async function program() {
+  const file = join(DIST, "cli/bin.cjs");
+  await build({
+    input: join(DIST, "cli/bin.js"),
+    platform: "node",
+    external: ["./start.js"],
+    output: { file: `${file}.tmp`, format: "cjs" },
+    logLevel: "warn",
+  });
+  renameSync(`${file}.tmp`, file);
+}
+
+/** Writes the commands' script. Throws when it would need more than Node. */
+async function commands() {
   const file = join(ROOT, QUICK_SCRIPT);
   rmSync(dirname(file), { recursive: true, force: true });
   const { output } = await build({

@@ -7,21 +7,23 @@ import { compareKeys } from "../values/key-order.ts";
  * arm of a variant, or which field of a record fails first.
  */
 export function inCanonicalOrder(object: JsonObject): JsonObject {
-  if (object.size === 0) return object;
   const keys = [...object.keys()];
   let same = keys.every((key, i) => i === 0 || compareKeys(keys[i - 1]!, key) < 0);
   if (!same) keys.sort(compareKeys);
+  const items = keys.map((key) => ordered(object.get(key)!));
+  same &&= items.every((item, i) => item === object.get(keys[i]!));
+  if (same) return object;
   const out = new Map<string, Json>();
-  for (const key of keys) {
-    const value = object.get(key)!;
-    const item = ordered(value);
-    same &&= item === value;
-    out.set(key, item);
-  }
-  return same ? object : out;
+  keys.forEach((key, i) => {
+    out.set(key, items[i]!);
+  });
+  return out;
 }
 
+/** What is in order already is given back as it is. */
 function ordered(json: Json): Json {
-  if (isJsonObject(json)) return inCanonicalOrder(json);
-  return isJsonArray(json) ? json.map(ordered) : json;
+  if (isJsonObject(json)) return json.size === 0 ? json : inCanonicalOrder(json);
+  if (!isJsonArray(json)) return json;
+  const items = json.map(ordered);
+  return items.every((item, i) => item === json[i]) ? json : items;
 }

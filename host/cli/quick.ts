@@ -34,12 +34,15 @@ export function quickStart([command = ""]: readonly string[]): Start | null {
   if (observed || !(QUICK_COMMANDS.includes(command) || command === "--version")) return null;
   const path = join(PACKAGE, QUICK_SCRIPT);
   if (!isCurrent(path)) return null;
-  // It is ASCII: as Latin-1 it stays what it is, a byte a character.
-  const source = readFileSync(path, "latin1");
+  const source = readFileSync(path);
   const keeps = process.env.NODE_DISABLE_COMPILE_CACHE === undefined;
   const kept = `${path}.${process.version}-${process.arch}.cache`;
   const cachedData = keeps ? readCompiled(kept, source) : undefined;
-  const script = new Script(source, { filename: path, ...(cachedData === undefined ? {} : { cachedData }) });
+  // It is ASCII: as Latin-1 it stays what it is, a byte a character.
+  const script = new Script(source.toString("latin1"), {
+    filename: path,
+    ...(cachedData === undefined ? {} : { cachedData }),
+  });
   const exported: { start?: Start } = {};
   (script.runInThisContext() as Bundle)(exported, createRequire(path), path);
   const run = exported.start!;
@@ -63,7 +66,7 @@ function isCurrent(path: string): boolean {
 const HEADER_BYTES = 8;
 
 /** Undefined when there is none, or one that is not whole or of another script. */
-function readCompiled(path: string, source: string): Buffer | undefined {
+function readCompiled(path: string, source: Uint8Array): Buffer | undefined {
   if (!existsSync(path)) return undefined;
   try {
     const file = readFileSync(path);
@@ -75,7 +78,7 @@ function readCompiled(path: string, source: string): Buffer | undefined {
 }
 
 /** Keeps what was compiled by now, and for the check of a whole world; says nothing where that cannot be done. */
-async function keepCompiled(path: string, source: string, script: Script, run: Start): Promise<void> {
+async function keepCompiled(path: string, source: Uint8Array, script: Script, run: Start): Promise<void> {
   const draft = `${path}.${process.pid}.tmp`;
   try {
     const silent = { stdout: () => {}, stderr: () => {}, cwd: PACKAGE, color: false };
@@ -96,9 +99,9 @@ function discard(draft: string): void {
   }
 }
 
-function header(source: string, data: Uint8Array): Buffer {
+function header(source: Uint8Array, data: Uint8Array): Buffer {
   const bytes = Buffer.alloc(HEADER_BYTES);
-  bytes.writeUInt32LE(crc32(Buffer.from(source, "latin1")), 0);
+  bytes.writeUInt32LE(crc32(source), 0);
   bytes.writeUInt32LE(crc32(data), 4);
   return bytes;
 }

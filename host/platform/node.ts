@@ -9,6 +9,11 @@ export function sha256(bytes: Uint8Array): Uint8Array {
   return out;
 }
 
+/** The same in hexadecimal. */
+export function sha256Hex(bytes: Uint8Array): string {
+  return hash("sha256", bytes, "hex");
+}
+
 /** The digest as 64 bytes. */
 export function sha512(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(createHash("sha512").update(bytes).digest());

@@ -1,8 +1,14 @@
 import { sha256 as noble256, sha512 as noble512 } from "@noble/hashes/sha2.js";
+import { bytesToHex } from "@noble/hashes/utils.js";
 
 /** The digest as 32 bytes. */
 export function sha256(bytes: Uint8Array): Uint8Array {
   return noble256(bytes);
+}
+
+/** The same in hexadecimal. */
+export function sha256Hex(bytes: Uint8Array): string {
+  return bytesToHex(noble256(bytes));
 }
 
 /** The digest as 64 bytes. */

@@ -21,6 +21,14 @@ export function fromUtf8(bytes: Uint8Array): string {
  * partner: nothing else does, so that a reader can tell where the file is wrong.
  */
 export function fromAnyBytes(bytes: Uint8Array): string {
+  try {
+    return fromUtf8(bytes);
+  } catch {
+    return withStrayBytes(bytes);
+  }
+}
+
+function withStrayBytes(bytes: Uint8Array): string {
   let out = "";
   let pos = 0;
   while (pos < bytes.length) {

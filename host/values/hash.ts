@@ -1,4 +1,4 @@
-import { sha256 } from "#hash";
+import { sha256Hex } from "#hash";
 import type { Hash } from "./brand.ts";
 import { fromHex, toHex } from "./bytes.ts";
 
@@ -15,7 +15,7 @@ export function isHash(text: string): text is Hash {
 
 /** The sha256 of these bytes, as AIR writes it. */
 export function hashOf(bytes: Uint8Array): Hash {
-  return hashFromDigest(sha256(bytes));
+  return `sha256:${sha256Hex(bytes)}` as Hash;
 }
 
 export function hashFromDigest(digest: Uint8Array): Hash {

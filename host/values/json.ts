@@ -38,7 +38,10 @@ export function jsonFrom(value: unknown): Json {
   if (value instanceof JsonNumber) return value;
   if (Array.isArray(value)) return value.map(jsonFrom);
   if (value instanceof Map) return new Map([...value].map(([k, v]) => [String(k), jsonFrom(v)]));
-  return new Map(Object.entries(value as object).map(([k, v]) => [k, jsonFrom(v)]));
+  const out = new Map<string, Json>();
+  for (const key of Object.keys(value as object))
+    out.set(key, jsonFrom((value as Record<string, unknown>)[key]));
+  return out;
 }
 
 /** Writes JSON text; `indent` 0 is one line. Object keys keep their order. */

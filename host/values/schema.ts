@@ -6,7 +6,7 @@
 
 import {
   type Cbor,
-  CborWriter,
+  canonOf,
   decodeCbor,
   hasSelfDescribe,
   type Reading,
@@ -130,12 +130,6 @@ export function shapeOfSchema(schema: Schema): Shape {
   throw bug("a schema that was not compiled here", { schema: schema.name });
 }
 
-const SCRATCH_BYTES = 1024;
-/** A buffer that one large value made grow beyond this is not kept. */
-const SCRATCH_MAX = 64 * 1024;
-/** Where every value is written first: an allocation costs more than writing a small record. */
-let scratch = new CborWriter(SCRATCH_BYTES);
-
 class CompiledSchema implements Schema {
   readonly name: string;
   readonly shape: Shape;
@@ -230,12 +224,7 @@ class CompiledSchema implements Schema {
   }
 
   #write(value: Value): Uint8Array {
-    scratch.reset();
-    scratch.raw(SELF_DESCRIBE);
-    writeValue(this.shape, value, scratch);
-    const bytes = scratch.finish();
-    if (bytes.length > SCRATCH_MAX) scratch = new CborWriter(SCRATCH_BYTES);
-    return bytes;
+    return canonOf((writer) => writeValue(this.shape, value, writer));
   }
 }
 

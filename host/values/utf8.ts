@@ -32,7 +32,7 @@ export function utf8Until(bytes: Uint8Array, pos: number, end: number): number {
 
 /** Whether every surrogate has its partner. Text that is not would be encoded as something else. */
 export function isWellFormed(text: string): boolean {
-  return halfPairAt(text) < 0;
+  return text.isWellFormed();
 }
 
 /** Where the first surrogate without a partner stands; -1 when there is none. */

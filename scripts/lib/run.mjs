@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 
 export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
-export const BIN = "dist/cli/bin.js";
+export const BIN = "dist/cli/bin.cjs";
 export const BUNDLE = "scripts/bundle.mjs";
 export const TSC = "node_modules/typescript/bin/tsc";
 export const BIOME = "node_modules/@biomejs/biome/bin/biome";

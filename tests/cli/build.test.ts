@@ -100,7 +100,7 @@ describe("building a world", () => {
 
 describe("watching a world", () => {
   it("builds after an edit, and ends well when it is interrupted", async () => {
-    const bin = join(ROOT, "dist/cli/bin.js");
+    const bin = join(ROOT, "dist/cli/bin.cjs");
     const child = spawn(process.execPath, [bin, "build", folder, "--watch", "--json"], { cwd: folder });
     const lines: Record<string, unknown>[] = [];
     let heard = (): void => {};

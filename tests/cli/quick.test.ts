@@ -49,7 +49,7 @@ function scriptPath(): string {
 
 function airloom(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
   const { NODE_OPTIONS, NODE_V8_COVERAGE, NODE_DISABLE_COMPILE_CACHE, ...inherited } = process.env;
-  const { status, stdout, stderr } = spawnSync(process.execPath, [join(copy, "dist/cli/bin.js"), ...args], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(copy, "dist/cli/bin.cjs"), ...args], {
     cwd: copy,
     encoding: "utf8",
     env: { ...inherited, NO_COLOR: "1", ...env },

@@ -34,7 +34,7 @@ type Packages = Readonly<Record<string, Locked>>;
 
 /** Packs the repository; gives the tarball's path. */
 export function pack(into: string): string {
-  if (!existsSync(join(ROOT, "dist/cli/bin.js"))) {
+  if (!existsSync(join(ROOT, "dist/cli/bin.cjs"))) {
     throw new Error("airloom is not built: run `npm test`, which builds it first");
   }
   mkdirSync(into, { recursive: true });
@@ -82,7 +82,7 @@ export function npx(cwd: string, ...args: readonly string[]): SpawnSyncReturns<s
 
 /** The same as `npx airloom`, without what npx takes to find it. */
 export function airloomIn(cwd: string, folder: string, ...args: readonly string[]): SpawnSyncReturns<string> {
-  const bin = join(folder, "node_modules/airloom/dist/cli/bin.js");
+  const bin = join(folder, "node_modules/airloom/dist/cli/bin.cjs");
   return shell(cwd, process.execPath, [bin, ...args]);
 }
 

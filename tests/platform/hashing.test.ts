@@ -10,6 +10,8 @@ const INPUTS = [0, 1, 3, 55, 56, 63, 64, 65, 119, 128, 1000, 70_000].map((length
 describe("hashing in a page and on Node", () => {
   it.each(INPUTS.map((bytes) => [bytes.length, bytes] as const))("agrees over %d bytes", (_length, bytes) => {
     expect(toHex(web.sha256(bytes))).toBe(toHex(node.sha256(bytes)));
+    expect(web.sha256Hex(bytes)).toBe(toHex(web.sha256(bytes)));
+    expect(node.sha256Hex(bytes)).toBe(toHex(node.sha256(bytes)));
     expect(toHex(web.sha512(bytes))).toBe(toHex(node.sha512(bytes)));
     expect(web.crc32(bytes)).toBe(node.crc32(bytes));
   });

@@ -15,7 +15,7 @@ import { toHex } from "../../host/values/bytes.ts";
 import type { Compiled } from "./modules.ts";
 
 export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-const BIN = join(ROOT, "dist", "cli", "bin.js");
+const BIN = join(ROOT, "dist", "cli", "bin.cjs");
 
 export interface Finished {
   /** Null when a signal ended it. */

@@ -43,7 +43,9 @@ function toPlain(json: Json): unknown {
   if (!isJsonObject(json)) return json;
   if (json.size === 0) return NOTHING;
   const out = Object.create(null) as Record<string, unknown>;
-  for (const [name, value] of json) out[name] = toPlain(value);
+  json.forEach((value, name) => {
+    out[name] = toPlain(value);
+  });
   return out;
 }
 
