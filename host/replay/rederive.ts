@@ -24,15 +24,17 @@ export interface Step {
   readonly ingress: Ingress;
 }
 
+export async function stepOf(frame: Frame, definitions: FindDefinitions): Promise<Step> {
+  return { frame, entry: entryOf(frame), ingress: await ingressOf(frame, definitions) };
+}
+
 /** The steps of a journal. */
 export async function stepsOf(
   frames: Iterable<Frame>,
   definitions: FindDefinitions,
 ): Promise<readonly Step[]> {
   const steps: Step[] = [];
-  for (const frame of frames) {
-    steps.push({ frame, entry: entryOf(frame), ingress: await ingressOf(frame, definitions) });
-  }
+  for (const frame of frames) steps.push(await stepOf(frame, definitions));
   return steps;
 }
 
@@ -45,31 +47,44 @@ export interface Rederived {
 
 /** The frames these steps make, in order, each with the step that made it. The first must be genesis. */
 export function* rederive(steps: Iterable<Step>, modules: ModuleHost): Generator<Rederived> {
-  const frames = new Map<bigint, FrameSeq>();
-  const faults = new FaultPlaces();
-  let world: World | null = null;
-  const cells = new MemoryCells();
+  const run = new Rederivation(modules);
   for (const step of steps) {
+    const made = run.enter(step);
+    if (made !== null) yield made;
+  }
+}
+
+/** The same, a step at a time: nothing of a step is kept but the numbers of its frames. */
+export class Rederivation {
+  readonly #ports: { readonly modules: ModuleHost; readonly cells: MemoryCells };
+  readonly #frames = new Map<bigint, FrameSeq>();
+  readonly #faults = new FaultPlaces();
+  #world: World | null = null;
+
+  constructor(modules: ModuleHost) {
+    this.#ports = { modules, cells: new MemoryCells() };
+  }
+
+  /** Null for a step that is left out. The first must be genesis. */
+  enter(step: Step): Rederived | null {
     const { ingress, entry } = step;
-    if (world === null) {
-      if (ingress.kind !== "genesis") throw bug("a run that does not begin with genesis");
-      const created: ReturnType<typeof World.create> = World.create(
-        { modules, cells },
-        ingress.genesis,
-        ingress.definitions,
-        entry,
-      );
-      world = created.world;
-      if (created.outcome.kind !== "frame") throw bug("genesis made no frame");
-      frames.set(step.frame.head.frame, created.outcome.frame.head.frame);
-      yield { step, frame: created.outcome.frame, blobs: [] };
-      continue;
-    }
-    const sealed = enter(world, renumbered(ingress, frames, faults), entry);
-    if (sealed === null) continue;
-    faults.note(step.frame, sealed.frame, world.isBusy);
-    frames.set(step.frame.head.frame, sealed.frame.head.frame);
-    yield { step, frame: sealed.frame, blobs: sealed.blobs };
+    const world = this.#world;
+    if (world === null) return this.#begin(step);
+    const sealed = enter(world, renumbered(ingress, this.#frames, this.#faults), entry);
+    if (sealed === null) return null;
+    this.#faults.note(step.frame, sealed.frame, world.isBusy);
+    this.#frames.set(step.frame.head.frame, sealed.frame.head.frame);
+    return { step, frame: sealed.frame, blobs: sealed.blobs };
+  }
+
+  #begin(step: Step): Rederived {
+    const { ingress, entry } = step;
+    if (ingress.kind !== "genesis") throw bug("a run that does not begin with genesis");
+    const { world, outcome } = World.create(this.#ports, ingress.genesis, ingress.definitions, entry);
+    if (outcome.kind !== "frame") throw bug("genesis made no frame");
+    this.#world = world;
+    this.#frames.set(step.frame.head.frame, outcome.frame.head.frame);
+    return { step, frame: outcome.frame, blobs: [] };
   }
 }
 

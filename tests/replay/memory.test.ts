@@ -49,6 +49,14 @@ describe("a heap that cannot hold a recording", { timeout: 120_000 }, () => {
     expect({ status, stdout }).toMatchObject({ status: 0, stdout: expect.stringContaining("root ") });
   });
 
+  it("is enough to compare what an upgrade would change, where it changes nothing", () => {
+    const { status, stdout } = inSmallHeap(
+      ...["dist/cli/bin.cjs", "replay", recording, "--against", WORLD, "--compare", WORLD, "--json"],
+    );
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ recordings: [{ verdict: "identical" }] });
+  });
+
   it("is enough to replay it", () => {
     const { status, stdout } = inSmallHeap(
       "dist/cli/bin.cjs",
