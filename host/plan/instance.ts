@@ -83,15 +83,13 @@ export function environmentHash(instance: Instance): Hash {
   writeTagged(writer, instance.input);
   writeTagged(writer, { kind: "record", fields: instance.variables });
   writeTagged(writer, { kind: "record", fields: instance.values });
-  const answers = [...instance.answers].map(([step, { value, status }]): readonly [string, Value] => {
-    const fields = new Map([
-      ["status", text(status)],
-      ["value", value],
-    ]);
-    return [step, { kind: "record", fields }];
-  });
-  writeTagged(writer, { kind: "record", fields: new Map(answers) });
+  const answers = new Map<string, Value>();
+  for (const [step, { value, status }] of instance.answers) {
+    const fields = new Map<string, Value>();
+    answers.set(step, { kind: "record", fields: fields.set("status", text(status)).set("value", value) });
+  }
+  writeTagged(writer, { kind: "record", fields: answers });
   writeTagged(writer, { kind: "record", fields: instance.events });
   writer.item([...instance.waits.keys()]);
-  return hashOf(writer.finish());
+  return hashOf(writer.view());
 }

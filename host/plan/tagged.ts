@@ -5,8 +5,9 @@
  */
 
 import { compareBytes } from "../values/bytes.ts";
-import { CborReader, CborWriter, encodeCbor, hasSelfDescribe, MAJOR } from "../values/cbor.ts";
+import { CborReader, CborWriter, hasSelfDescribe, MAJOR } from "../values/cbor.ts";
 import { AirloomError } from "../values/errors.ts";
+import { compareKeys } from "../values/key-order.ts";
 import { NESTING_MAX } from "../values/limits.ts";
 import { integerFits, isIntegerKind, isTextKind, textFits } from "../values/scalars.ts";
 import { NULL, UNIT, type Value } from "../values/value.ts";
@@ -56,23 +57,29 @@ export function writeTagged(writer: CborWriter, value: Value): void {
       for (const item of value.items) writeTagged(writer, item);
       break;
     case "map":
-      writeSorted(
+      writeEntries(
         writer,
         value.entries.map(([k, v]) => [taggedBytes(k), v]),
       );
       break;
     case "record":
-      writeSorted(
-        writer,
-        [...value.fields].map(([name, field]) => [encodeCbor(name), field]),
-      );
+      writeFields(writer, value.fields);
       break;
     default:
       writer.item(value.value);
   }
 }
 
-function writeSorted(writer: CborWriter, entries: readonly (readonly [Uint8Array, Value])[]): void {
+/** Names are ordered as texts: encoding them first would be most of what a small record costs. */
+function writeFields(writer: CborWriter, fields: ReadonlyMap<string, Value>): void {
+  writer.head(MAJOR.map, fields.size);
+  for (const name of [...fields.keys()].sort(compareKeys)) {
+    writer.text(name);
+    writeTagged(writer, fields.get(name)!);
+  }
+}
+
+function writeEntries(writer: CborWriter, entries: readonly (readonly [Uint8Array, Value])[]): void {
   const sorted = [...entries].sort((a, b) => compareBytes(a[0], b[0]));
   writer.head(MAJOR.map, sorted.length);
   for (const [key, value] of sorted) {

@@ -287,14 +287,15 @@ export type Reading = "canonical" | "lenient";
  */
 export class CborReader {
   readonly bytes: Uint8Array;
-  readonly #view: DataView;
   readonly #canonical: boolean;
   pos: number;
   readonly end: number;
+  /** Of the head last read: -1 for an indefinite length; above 2^53 it is rounded, and `#wide` has it. */
+  #argument = 0;
+  #wide: bigint | null = null;
 
   constructor(bytes: Uint8Array, reading: Reading = "canonical", pos = 0, end = bytes.length) {
     this.bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#canonical = reading === "canonical";
     this.pos = pos;
     this.end = end;
@@ -312,41 +313,58 @@ export class CborReader {
 
   /** Consumes a head; gives major type and argument (-1n for an indefinite length). */
   head(): { major: number; argument: bigint } {
+    const major = this.advance();
+    return { major, argument: this.#exact() };
+  }
+
+  /** Consumes a head, and gives its major type alone. */
+  advance(): number {
     if (this.pos >= this.end) this.fail("it ends in the middle of an item");
     const first = this.bytes[this.pos]!;
     const major = first >> 5;
     const info = first & 31;
+    this.#wide = null;
     if (info < 24) {
       this.pos += 1;
-      return { major, argument: BigInt(info) };
+      this.#argument = info;
+      return major;
     }
     if (info === 31 && !this.#canonical && major >= MAJOR.bytes && major <= MAJOR.map) {
       this.pos += 1;
-      return { major, argument: -1n };
+      this.#argument = -1;
+      return major;
     }
     if (info > 27) this.fail(info === 31 ? "an indefinite length" : "a reserved head");
     const size = 1 << (info - 24);
     if (this.pos + 1 + size > this.end) this.fail("it ends in the middle of an item");
     const at = this.pos + 1;
-    const argument =
-      size === 1
-        ? BigInt(this.bytes[at]!)
-        : size === 2
-          ? BigInt(this.#view.getUint16(at))
-          : size === 4
-            ? BigInt(this.#view.getUint32(at))
-            : this.#view.getBigUint64(at);
+    const argument = size === 8 ? this.#uint(at, 4) * 2 ** 32 + this.#uint(at + 4, 4) : this.#uint(at, size);
     if (this.#canonical && major !== MAJOR.simple && argument < SHORTEST[info - 24]!) {
       this.fail("a head that is not the shortest");
     }
+    if (argument > Number.MAX_SAFE_INTEGER) {
+      this.#wide = (BigInt(this.#uint(at, 4)) << 32n) | BigInt(this.#uint(at + 4, 4));
+    }
+    this.#argument = argument;
     this.pos = at + size;
-    return { major, argument };
+    return major;
   }
 
-  #run(length: bigint): Uint8Array {
-    if (length > BigInt(this.end - this.pos)) this.fail("a string longer than the input");
+  /** At most 4 bytes, the highest first. */
+  #uint(at: number, size: number): number {
+    let value = 0;
+    for (let i = at; i < at + size; i++) value = value * 256 + this.bytes[i]!;
+    return value;
+  }
+
+  #exact(): bigint {
+    return this.#wide ?? BigInt(this.#argument);
+  }
+
+  #run(length: number): Uint8Array {
+    if (length > this.end - this.pos) this.fail("a string longer than the input");
     const start = this.pos;
-    this.pos += Number(length);
+    this.pos += length;
     return this.bytes.subarray(start, this.pos);
   }
 
@@ -354,16 +372,17 @@ export class CborReader {
   item(depth = 0): Cbor {
     if (depth > NESTING_MAX) this.fail(`nested deeper than ${NESTING_MAX}`);
     const at = this.pos;
-    const { major, argument } = this.head();
+    const major = this.advance();
+    const argument = this.#argument;
     switch (major) {
       case MAJOR.nat:
-        return argument;
+        return this.#exact();
       case MAJOR.negative:
-        return -1n - argument;
+        return -1n - this.#exact();
       case MAJOR.bytes:
-        return argument < 0n ? concat(this.#chunks(MAJOR.bytes)) : this.#run(argument);
+        return argument < 0 ? concat(this.#chunks(MAJOR.bytes)) : this.#run(argument);
       case MAJOR.text:
-        return this.#text(argument < 0n ? concat(this.#chunks(MAJOR.text)) : this.#run(argument));
+        return this.#text(argument < 0 ? concat(this.#chunks(MAJOR.text)) : this.#run(argument));
       case MAJOR.list:
         return this.#list(argument, depth);
       case MAJOR.map:
@@ -387,9 +406,8 @@ export class CborReader {
   #chunks(major: number): Uint8Array[] {
     const chunks: Uint8Array[] = [];
     while (!this.#breaks()) {
-      const head = this.head();
-      if (head.major !== major || head.argument < 0n) this.fail("a chunk of another kind");
-      chunks.push(this.#run(head.argument));
+      if (this.advance() !== major || this.#argument < 0) this.fail("a chunk of another kind");
+      chunks.push(this.#run(this.#argument));
     }
     return chunks;
   }
@@ -400,30 +418,41 @@ export class CborReader {
     return true;
   }
 
-  #list(length: bigint, depth: number): Cbor[] {
+  #list(length: number, depth: number): Cbor[] {
     const items: Cbor[] = [];
-    if (length > BigInt(this.end - this.pos)) this.fail("a list longer than the input");
-    for (let i = 0n; length < 0n ? !this.#breaks() : i < length; i++) items.push(this.item(depth + 1));
+    if (length > this.end - this.pos) this.fail("a list longer than the input");
+    for (let i = 0; length < 0 ? !this.#breaks() : i < length; i++) items.push(this.item(depth + 1));
     return items;
   }
 
-  #map(length: bigint, depth: number): Map<string | bigint, Cbor> {
+  #map(length: number, depth: number): Map<string | bigint, Cbor> {
     const map = new Map<string | bigint, Cbor>();
-    if (length * 2n > BigInt(this.end - this.pos)) this.fail("a map longer than the input");
-    let previous: Uint8Array | undefined;
-    for (let i = 0n; length < 0n ? !this.#breaks() : i < length; i++) {
+    if (length * 2 > this.end - this.pos) this.fail("a map longer than the input");
+    let before = -1;
+    let behind = -1;
+    for (let i = 0; length < 0 ? !this.#breaks() : i < length; i++) {
       const start = this.pos;
       const key = this.item(depth + 1);
       if (typeof key !== "string" && typeof key !== "bigint")
         this.fail("a map key that is no text or integer");
-      const encoded = this.bytes.subarray(start, this.pos);
-      if (this.#canonical && previous !== undefined && compareBytes(previous, encoded) >= 0) {
+      if (this.#canonical && i > 0 && !this.#ascends(before, behind, start)) {
         this.fail("map keys out of order or repeated");
       }
-      previous = encoded;
+      before = start;
+      behind = this.pos;
       map.set(key, this.item(depth + 1));
     }
     return map;
+  }
+
+  /** Whether the key from `start` up to here comes after the one from `before` up to `behind`. */
+  #ascends(before: number, behind: number, start: number): boolean {
+    const shorter = Math.min(behind - before, this.pos - start);
+    for (let i = 0; i < shorter; i++) {
+      const difference = this.bytes[start + i]! - this.bytes[before + i]!;
+      if (difference !== 0) return difference > 0;
+    }
+    return this.pos - start > behind - before;
   }
 
   #simple(at: number): null | boolean {
@@ -437,7 +466,7 @@ export class CborReader {
   }
 }
 
-const SHORTEST = [24n, 0x100n, 0x10000n, 0x100000000n];
+const SHORTEST = [24, 0x100, 0x10000, 0x100000000];
 
 /** One item and nothing after it; a leading self-describe tag is skipped. */
 export function decodeCbor(bytes: Uint8Array, reading: Reading = "canonical"): Cbor {

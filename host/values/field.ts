@@ -80,7 +80,7 @@ function entryOf(shape: MapShape, bytes: Uint8Array, start: number, name: string
   const end = shape.check(bytes, start, bytes.length);
   if (end < 0 || end > bytes.length) return undefined;
   const reader = new CborReader(bytes, "canonical", start);
-  reader.head();
+  reader.advance();
   const wanted = encodeCbor(name);
   let pos = reader.pos;
   while (pos < end) {

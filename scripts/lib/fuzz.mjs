@@ -114,11 +114,11 @@ function fastest(attempt, first) {
  * counts. `most` is the largest count of one reader: a case may read its input several times.
  */
 function countHeads(CborReader) {
-  const original = CborReader.prototype.head;
-  const heads = { most: 0, restore: () => Object.assign(CborReader.prototype, { head: original }) };
+  const original = CborReader.prototype.advance;
+  const heads = { most: 0, restore: () => Object.assign(CborReader.prototype, { advance: original }) };
   let reader = null;
   let count = 0;
-  CborReader.prototype.head = function head() {
+  CborReader.prototype.advance = function advance() {
     if (reader !== this) {
       reader = this;
       count = 0;
