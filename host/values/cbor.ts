@@ -338,7 +338,8 @@ export class CborReader {
     const size = 1 << (info - 24);
     if (this.pos + 1 + size > this.end) this.fail("it ends in the middle of an item");
     const at = this.pos + 1;
-    const argument = size === 8 ? this.#uint(at, 4) * 2 ** 32 + this.#uint(at + 4, 4) : this.#uint(at, size);
+    const argument =
+      size === 8 ? this.#uint(at, 4) * 0x1_0000_0000 + this.#uint(at + 4, 4) : this.#uint(at, size);
     if (this.#canonical && major !== MAJOR.simple && argument < SHORTEST[info - 24]!) {
       this.fail("a head that is not the shortest");
     }
