@@ -2,13 +2,12 @@
  * Worlds of many cells: what a delivery costs among a thousand of them and among a million, how long such a world
  * takes to open, and what the cache's size does.
  *
- *     npm run build && node bench/cells.mjs [cells] [timers]
+ *     npm run build && node bench/cells.mjs [cells]
  *
  * The reducer of air/worlds/retry-backoff (`airloom build` makes its module) with a cell for each request. Cells are
  * put into the store as the first delivery left one, and a snapshot says what they add up to: making a million by
  * deliveries gives the same rows. Deliveries are fed to the kernel a thousand to a commit, because a commit each
  * would only measure the disk.
- * With a number of timers, worlds of as many open timers (air/worlds/hello-timer) are opened as well.
  */
 
 import { mkdtempSync, rmSync } from "node:fs";
@@ -31,7 +30,6 @@ import { canon } from "../dist/values/cbor.js";
 import { createModuleHost } from "../dist/wasm/host.js";
 
 const MANY = Number(process.argv[2] ?? 1_000_000);
-const TIMERS = Number(process.argv[3] ?? 0);
 const FEW = 1_000;
 const COMMIT = 1_000;
 const ROUNDS = 5;
@@ -275,28 +273,6 @@ try {
     console.log(`one durable event, a thousand cells in use, ${countMax} in memory: ${us.toFixed(0)} us`);
     await close({ engine, store });
   }
-  if (TIMERS > 0) await timers();
 } finally {
   rmSync(folders, { recursive: true, force: true });
-}
-
-/** As many open timers: each a `Greet` that is to be answered in a year. */
-async function timers() {
-  const hello = definitionsOf("hello-timer");
-  const schema = hello.definitions.manifest.schemas.get("demo/Greet@1");
-  const world = await newWorld("timers", hello, new MemoryCells());
-  for (let i = 0; i < TIMERS; i++) {
-    const value = schema.encode(
-      schema.parse(
-        new Map([
-          ["name", `n${i}`],
-          ["delay_ms", "30000000000"],
-        ]),
-      ),
-    );
-    await world.enter({ kind: "event", schema: "demo/Greet@1", value, key: null });
-  }
-  await world.snapshot();
-  await world.close();
-  await close(await opening("timers", hello, "snapshot"));
 }

@@ -45,10 +45,20 @@ export function readWorldFolder(path: string): WorldFolder {
   };
 }
 
-/** Reads and loads a world. Throws what `readWorldFolder` and `loadWorldDefinitions` throw. */
+/**
+ * Reads and loads a world. Throws what `readWorldFolder` throws, and what `loadWorldDefinitions` does with the folder
+ * before it: its diagnostics name files of the folder, or none.
+ */
 export function loadWorldFolder(path: string): LoadedFolder {
   const { root, files, settingsFile } = readWorldFolder(path);
-  return { root, files, ...loadWorldDefinitions(files, settingsFile) };
+  try {
+    return { root, files, ...loadWorldDefinitions(files, settingsFile) };
+  } catch (error) {
+    if (!(error instanceof AirloomError)) throw error;
+    const { kind, code, message, diagnostics, fields } = error;
+    const detail = { diagnostics, fields: { ...fields, path }, cause: error };
+    throw new AirloomError(kind, code, `${quote(path, 200)}: ${message}`, detail);
+  }
 }
 
 function definitionFiles(root: string): readonly string[] {

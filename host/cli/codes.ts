@@ -183,6 +183,7 @@ const OTHERS: readonly (readonly [code: string, title: string])[] = [
   ["recording.missing", "There is no such recording"],
   ["recording.unreadable", "A recording cannot be read"],
   ["recording.unwritable", "A recording cannot be written"],
+  ["output.unwritable", "A file cannot be written"],
   ["recording.exists", "A recording is there, and would change"],
   ["redact.bad_path", "A path of a redaction leads nowhere"],
   ["redact.untyped", "A value that is to be redacted has no type"],

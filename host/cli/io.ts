@@ -13,9 +13,24 @@ export function processIo(): Io {
   const color = process.stdout.isTTY === true && process.env.NO_COLOR === undefined;
   return {
     stdout: (text) => process.stdout.write(text),
-    stderr: (text) => process.stderr.write(text),
+    stderr: errorWriter(),
     cwd: process.cwd(),
     color,
+  };
+}
+
+/** Nobody may be listening to what goes wrong: the exit code says it all the same. */
+function errorWriter(): (text: string) => void {
+  let listening = false;
+  return (text) => {
+    // Only now: most commands never write here, and making the stream takes time.
+    if (!listening) {
+      process.stderr.on("error", (error: NodeJS.ErrnoException) => {
+        if (error.code !== "EPIPE") throw error;
+      });
+      listening = true;
+    }
+    process.stderr.write(text);
   };
 }
 

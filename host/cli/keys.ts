@@ -4,7 +4,8 @@ import type { Reducer } from "../air/manifest.ts";
 import type { Journal, LiveCell } from "../journal/port.ts";
 import { encodeJson } from "../runtime/scenario.ts";
 import type { WorldId } from "../values/brand.ts";
-import { decodeCbor } from "../values/cbor.ts";
+import { compareBytes, utf8 } from "../values/bytes.ts";
+import { canon, decodeCbor } from "../values/cbor.ts";
 import { AirloomError } from "../values/errors.ts";
 import { type Json, jsonFrom } from "../values/json.ts";
 import { quote } from "../values/quote.ts";
@@ -47,8 +48,8 @@ export interface Listing {
 }
 
 /**
- * Cells by key bytes: shorter texts stand before longer ones. With a prefix it reads all cells of the reducer until
- * there are enough. Throws `key.refused` for a prefix of keys that are no texts.
+ * Cells by key bytes: shorter texts stand before longer ones. With a prefix it reads a range of keys for each length
+ * that there is. Throws `key.refused` for a prefix of keys that are no texts.
  */
 export async function listCells(
   journal: Pick<Journal, "listCells">,
@@ -61,17 +62,41 @@ export async function listCells(
     throw refused(`a prefix is for keys that are texts, which those of ${name} are not`);
   }
   const found: LiveCell[] = [];
-  let last = after;
-  while (found.length < limit) {
+  let last = prefix === null ? after : later(after, startOf(prefix, utf8(prefix).length));
+  for (;;) {
     const start = last === null ? {} : { after: last };
     const page = await journal.listCells(world, { reducer: name, limit: PAGE_CELLS, ...start });
-    const fitting =
-      prefix === null ? page : page.filter(({ key }) => String(decodeCbor(key)).startsWith(prefix));
-    found.push(...fitting.slice(0, limit - found.length));
-    last = page.at(-1)?.key ?? last;
-    if (page.length < PAGE_CELLS) break;
+    const other = prefix === null ? -1 : page.findIndex(({ key }) => !textOf(key).startsWith(prefix));
+    found.push(...(other < 0 ? page : page.slice(0, other)));
+    if (found.length >= limit) return found.slice(0, limit);
+    if (prefix !== null && other >= 0) last = nextStart(prefix, page[other]!.key);
+    else if (page.length < PAGE_CELLS) return found;
+    else last = page.at(-1)!.key;
   }
-  return found;
+}
+
+/** What stands right before the keys of this length, in bytes, that begin with the prefix. */
+function startOf(prefix: string, length: number): Uint8Array {
+  const least = canon(prefix + "\0".repeat(length - utf8(prefix).length));
+  const end = least.length - 1;
+  const before = least[end]! === 0 ? least.slice(0, end) : least.slice();
+  if (before.length > end) before[end]! -= 1;
+  return before;
+}
+
+/** Where the next keys that begin with the prefix may be, behind one that does not. */
+function nextStart(prefix: string, key: Uint8Array): Uint8Array {
+  const length = utf8(textOf(key)).length;
+  const start = startOf(prefix, length);
+  return compareBytes(start, key) > 0 ? start : startOf(prefix, length + 1);
+}
+
+function later(after: Uint8Array | null, start: Uint8Array): Uint8Array {
+  return after !== null && compareBytes(after, start) > 0 ? after : start;
+}
+
+function textOf(key: Uint8Array): string {
+  return String(decodeCbor(key));
 }
 
 const TEXTS: ReadonlySet<string> = new Set(["text", "uuid", "hash"]);

@@ -58,8 +58,10 @@ function readSalt(path: string): Uint8Array {
 }
 
 /** What was replaced and what was not, on stderr. */
-export function tellRedacted(io: Io, { changed, unused, kept }: Redacted): void {
+export function tellRedacted(io: Io, { changed, unused, kept, exempt }: Redacted): void {
   io.stderr(`${plural(changed.length, "place")} replaced\n`);
   for (const path of unused) io.stderr(`nothing was replaced at ${clean(path)}\n`);
   for (const place of kept) io.stderr(`${clean(place)} stays: its class has no other value\n`);
+  for (const place of exempt)
+    io.stderr(`${clean(place)} held a word of the definitions, which is not looked for elsewhere\n`);
 }

@@ -1,5 +1,6 @@
 /** From a world folder on the command line to its definitions, its store and its modules. */
 
+import { statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type Command, Option } from "commander";
 import type { Manifest, Reducer } from "../air/manifest.ts";
@@ -17,6 +18,7 @@ import { openStore, type SqliteStore } from "../store/sqlite.ts";
 import type { FrameSeq, WorldId } from "../values/brand.ts";
 import { AirloomError, type Diagnostic } from "../values/errors.ts";
 import { nearest } from "../values/nearest.ts";
+import { quote } from "../values/quote.ts";
 import type { Io } from "./io.ts";
 
 export interface WorldPlace {
@@ -28,6 +30,14 @@ export interface WorldPlace {
 export function placeOf(io: Io, folder: string, store: string | undefined): WorldPlace {
   const path = resolve(io.cwd, folder);
   return { folder: path, store: store === undefined ? join(path, ".airloom") : resolve(io.cwd, store) };
+}
+
+/** A folder that `--modules` names. Throws `world.missing`: none of its modules would be found, whatever they are. */
+export function modulesPlace(io: Io, folder: string): string {
+  const path = resolve(io.cwd, folder);
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return path;
+  const message = `there is no world folder ${quote(path, 200)}`;
+  throw new AirloomError("missing", "world.missing", message, { fields: { path } });
 }
 
 export interface FolderDefinitions {

@@ -50,11 +50,19 @@ interface Answer {
   readonly note: Omit<LiveNote, "record"> | null;
 }
 
-/** Throws `MissingCells`, and `AirloomError` of kind `host` when the engine failed: then nothing happened. */
-export function deliver(draft: Draft, task: DeliveryTask, modules: ModuleHost): void {
+/**
+ * `state` is the cell's, null where it does not exist. Throws `AirloomError` of kind `host` when the engine failed:
+ * then nothing happened.
+ */
+export function deliver(
+  draft: Draft,
+  task: DeliveryTask,
+  state: Uint8Array | null,
+  modules: ModuleHost,
+): void {
   const reducer = draft.manifest.reducers.get(task.cell.reducer);
   const gone = whatIsGone(task, reducer);
-  const answer = gone === null ? call(draft, task, reducer!, modules) : vanished(gone);
+  const answer = gone === null ? call(draft, task, state, reducer!, modules) : vanished(gone);
   const index = draft.add(deliveryRecord(draft, task, reducer, answer));
   if (answer.note !== null) draft.notes.push({ record: index, ...answer.note });
   for (const asked of answer.effects) addDecisions(draft, index, task.cell, asked, asked.decision);
@@ -95,8 +103,13 @@ function faulted(
   return { fault, state: null, annotation: null, events: [], effects, fuel, note };
 }
 
-function call(draft: Draft, task: DeliveryTask, reducer: Reducer, modules: ModuleHost): Answer {
-  const state = draft.readCell(task.cell);
+function call(
+  draft: Draft,
+  task: DeliveryTask,
+  state: Uint8Array | null,
+  reducer: Reducer,
+  modules: ModuleHost,
+): Answer {
   const draw = draft.drawOf(task.cell);
   const context = reducer.wantsContext
     ? callContext(reducer, task, draft.entry, draft.manifest.hash, draw)

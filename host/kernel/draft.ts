@@ -2,9 +2,9 @@
  * A frame being made: the records so far and an overlay over the world's state. Nothing reaches the world
  * before the frame is sealed, so a draft that is dropped has never been.
  *
- * D1 Reads see the overlay first. D2 A cell that is not in memory abandons the draft; the caller loads it
- * and makes the frame again with the same stamp. D3 Queues hand out work in AIR's order: two FIFO queues
- * that alternate while both hold work, plans first.
+ * D1 Reads see the overlay first. D2 A delivery begins once its cell is in memory, so a draft can wait for it; what
+ * a plan's turn finds missing abandons the draft, and the frame is made again with the same stamp. D3 Queues hand
+ * out work in AIR's order: two FIFO queues that alternate while both hold work, plans first.
  */
 
 import { type IntentRequest, intentRecord, type OpenIntent, openIntent } from "../effects/intent.ts";
@@ -199,18 +199,22 @@ export class Draft {
     return changed.length === 0 ? before : [...before, ...changed].sort(byAge);
   }
 
-  /** Null for a cell that does not exist. Throws `MissingCells`. */
-  readCell(cell: Cell): Uint8Array | null {
+  /** Null for a cell that does not exist, `missing` for one that must be loaded first. */
+  findCell(cell: Cell): Uint8Array | null | "missing" {
     const written = this.#cells.get(cellId(cell));
-    if (written !== undefined) return written.state;
-    const state = this.#cache.read(cell);
-    if (state !== "missing") return state;
-    throw new MissingCells([cell, ...this.#queuedAndMissing()]);
+    return written === undefined ? this.#cache.read(cell) : written.state;
   }
 
-  /** Cells of the deliveries that this frame may still make, each once: loading them now saves doing it again. */
-  #queuedAndMissing(): readonly Cell[] {
-    const missing = new Map<string, Cell>();
+  /** Null for a cell that does not exist. Throws `MissingCells`. */
+  readCell(cell: Cell): Uint8Array | null {
+    const state = this.findCell(cell);
+    if (state === "missing") throw new MissingCells(this.missingWith(cell));
+    return state;
+  }
+
+  /** This cell and those of the deliveries that this frame may still make, as far as they are missing, each once. */
+  missingWith(first: Cell): readonly Cell[] {
+    const missing = new Map<string, Cell>([[cellId(first), first]]);
     for (const { cell } of this.#deliveries.slice(0, LIMITS.frameTasksMax - this.#tasks)) {
       const id = cellId(cell);
       if (!this.#cells.has(id) && this.#cache.read(cell) === "missing") missing.set(id, cell);

@@ -35,7 +35,15 @@ import { dismiss, redeliver } from "./redeliver.ts";
 import { startByHand } from "./route.ts";
 import { settle } from "./settle.ts";
 import { encodeSnapshot, type SnapshotContent } from "./snapshot.ts";
-import { type Definitions, type Genesis, NOTHING_PENDING, pendingCount, type WorldState } from "./state.ts";
+import {
+  type Definitions,
+  type DeliveryTask,
+  type Genesis,
+  NOTHING_PENDING,
+  pendingCount,
+  type Task,
+  type WorldState,
+} from "./state.ts";
 import { Waiters } from "./waiters.ts";
 
 export interface WorldPorts {
@@ -47,16 +55,27 @@ export type Outcome =
   | ({ readonly kind: "frame" } & Sealed)
   /**
    * These cells, and the lists of these reducers' cells, must be loaded; then the same ingress again with the
-   * same entry. Nothing has happened.
+   * same entry. Nothing has happened. Where both are the same objects, a frame that waits for the cell of a
+   * delivery goes on there; any other is made again. It comes to the same.
    */
   | { readonly kind: "missing"; readonly cells: readonly Cell[]; readonly lists: readonly string[] }
   /** A receipt for an intent that is not open: late, doubled or unknown. Nothing has happened. */
   | { readonly kind: "ignored" };
 
+/** A frame at work. */
+interface Begun {
+  readonly ingress: Ingress;
+  readonly draft: Draft;
+  /** What is to be done next: where it waits for a cell, the delivery to that. */
+  readonly task: Task | undefined;
+}
+
 export class World {
   readonly #ports: WorldPorts;
   readonly #ledger: CellLedger;
   readonly #state: WorldState;
+  /** The frame that stopped for a cell. */
+  #waiting: Begun | null = null;
 
   private constructor(ports: WorldPorts, state: WorldState, ledger: CellLedger) {
     this.#ports = ports;
@@ -129,21 +148,43 @@ export class World {
   /** Throws `AirloomError` for what is refused (nothing has happened) or what this machine failed at. */
   step(ingress: Ingress, entry: Entry): Outcome {
     invariant(entry.logicalNs >= this.#state.lastLogicalNs, "logical time went back");
-    const draft = new Draft(this.#state, entry, this.#ports.cells, this.#ledger);
+    const waiting = this.#waiting;
+    this.#waiting = null;
+    const goesOn = waiting?.ingress === ingress && waiting.draft.entry === entry;
     try {
-      const accepted = this.#enter(draft, ingress);
-      if (accepted === "ignored") return { kind: "ignored" };
-      if (accepted === "run") {
-        for (let task = draft.nextTask(); task !== undefined; task = draft.nextTask()) {
-          if (task.kind === "delivery") deliver(draft, task, this.#ports.modules);
-          else advance(draft, task, this.#ports.modules);
-        }
-      }
+      const begun = goesOn ? waiting : this.#begin(ingress, entry);
+      if (begun === "ignored") return { kind: "ignored" };
+      const { draft } = begun;
+      const lacking = this.#run(begun);
+      if (lacking === null) return { kind: "frame", ...draft.seal() };
+      this.#waiting = { ingress, draft, task: lacking };
+      return { kind: "missing", cells: draft.missingWith(lacking.cell), lists: [] };
     } catch (error) {
       if (error instanceof MissingCells) return { kind: "missing", cells: error.cells, lists: error.lists };
       throw error;
     }
-    return { kind: "frame", ...draft.seal() };
+  }
+
+  #begin(ingress: Ingress, entry: Entry): Begun | "ignored" {
+    const draft = new Draft(this.#state, entry, this.#ports.cells, this.#ledger);
+    const accepted = this.#enter(draft, ingress);
+    if (accepted === "ignored") return accepted;
+    return { ingress, draft, task: accepted === "run" ? draft.nextTask() : undefined };
+  }
+
+  /** Does all that is queued; gives the delivery whose cell is missing, before anything of it was done. */
+  #run({ draft, task: next }: Begun): DeliveryTask | null {
+    const { modules } = this.#ports;
+    for (let task = next; task !== undefined; task = draft.nextTask()) {
+      if (task.kind === "turn") {
+        advance(draft, task, modules);
+        continue;
+      }
+      const state = draft.findCell(task.cell);
+      if (state === "missing") return task;
+      deliver(draft, task, state, modules);
+    }
+    return null;
   }
 
   /** Records the ingress and queues its first work; `alone` frames run nothing else. */

@@ -11,7 +11,7 @@ import type { Frame, Entry as FrameEntry } from "../journal/frame.ts";
 import type { Sealed } from "../kernel/draft.ts";
 import type { EventIngress, Ingress } from "../kernel/ingress.ts";
 import type { Definitions, WorldState } from "../kernel/state.ts";
-import { type FindModule, loadModules } from "../runtime/definitions.ts";
+import { type FindModule, GIVE_MODULES, loadModules } from "../runtime/definitions.ts";
 import { modulesToRun } from "../runtime/modules.ts";
 import type { Hash, IntentId } from "../values/brand.ts";
 import { concat, equalBytes, fromHex, utf8 } from "../values/bytes.ts";
@@ -359,8 +359,8 @@ class ForkRun {
   #ingress(frame: Frame): Promise<Ingress> {
     return ingressOf(frame, async (manifest, settings) => {
       const found = this.#carried.definitions(manifest, settings);
-      for (const [hash, bytes] of await loadModules(found.manifest, this.#find))
-        this.#modules.set(hash, bytes);
+      const modules = await loadModules(found.manifest, this.#find, GIVE_MODULES);
+      for (const [hash, bytes] of modules) this.#modules.set(hash, bytes);
       return found;
     });
   }

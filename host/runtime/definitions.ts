@@ -13,7 +13,7 @@ import { hashOf, isHash } from "../values/hash.ts";
 import { admitModule } from "../wasm/admission.ts";
 import { type FindModule, loadModules, modulesToRun } from "./modules.ts";
 
-export { type FindModule, loadModules } from "./modules.ts";
+export { type FindModule, GIVE_MODULES, loadModules } from "./modules.ts";
 
 export function makeDefinitions(manifest: Manifest, settings: Settings): Definitions {
   return { manifest, settings, settingsHash: hashOf(settingsToNode(settings)) };

@@ -10,14 +10,22 @@ import { ZERO_HASH } from "../values/hash.ts";
 /** Finds the bytes of a module by hash. */
 export type FindModule = (hash: Hash) => Promise<Uint8Array | null>;
 
-/** Modules of a manifest by hash. Throws `module.missing`. */
-export async function loadModules(manifest: Manifest, find: FindModule): Promise<Map<Hash, Uint8Array>> {
+/** What to do about a module that a recording names and does not hold. */
+export const GIVE_MODULES =
+  "name a world folder that has it (`--modules`), or capture with `--embed-modules`";
+
+/** Modules of a manifest by hash. `remedy` is what to do about one that is missing. Throws `module.missing`. */
+export async function loadModules(
+  manifest: Manifest,
+  find: FindModule,
+  remedy = "run `airloom build`",
+): Promise<Map<Hash, Uint8Array>> {
   const modules = new Map<Hash, Uint8Array>();
   for (const { name, wasmHash: hash } of modulesToRun(manifest)) {
     const bytes = hash === ZERO_HASH ? null : await find(hash);
     if (bytes === null) {
       const why = hash === ZERO_HASH ? "it was never built" : `no module with hash ${hash} is here`;
-      throw new AirloomError("missing", "module.missing", `${name}: ${why}; run \`airloom build\``, {
+      throw new AirloomError("missing", "module.missing", `${name}: ${why}; ${remedy}`, {
         fields: { module: name, hash },
       });
     }

@@ -83,7 +83,7 @@ export function deliverAlone(
     event: seq,
     cause: event,
   } as const;
-  deliver(draft, task, watched);
+  deliver(draft, task, draft.readCell(cell), watched);
   const { frame, notes } = draft.seal();
   const state = cells.read(cell);
   return { frame, state: state === "missing" ? null : state, output, notes: notes.map(({ text }) => text) };

@@ -3,9 +3,11 @@
 import type { Manifest } from "../air/manifest.ts";
 import type { Frame } from "../journal/frame.ts";
 import type { Cell, RecordOf } from "../journal/record.ts";
+import type { FrameSeq } from "../values/brand.ts";
 import { toHex } from "../values/bytes.ts";
 import { toNative } from "../values/native.ts";
 import type { FoundEvent } from "./checks.ts";
+import { TestFailure } from "./failure.ts";
 import { nativeKey } from "./keys.ts";
 import { eventOf, faultOf } from "./outcome.ts";
 import type { Fault } from "./types.ts";
@@ -38,6 +40,18 @@ export interface CellFault extends Fault {
   readonly key: unknown;
 }
 
+/** A fault that nobody took care of: a delivery that faulted, or a plan that failed. */
+export interface OpenFault {
+  /** `<frame>.<record>` */
+  readonly id: string;
+  readonly code: string;
+  readonly message: string;
+  /** The reducer whose delivery it was; null for a plan. */
+  readonly reducer: string | null;
+  /** The plan that failed; null for a delivery. */
+  readonly plan: string | null;
+}
+
 /** Events that reducers and plans emitted: neither what was sent, nor what a receipt becomes. */
 export function eventsIn(frames: readonly Frame[], manifest: Manifest): FoundEvent[] {
   return frames.flatMap((frame) =>
@@ -67,6 +81,49 @@ export function faultsIn(frames: readonly Frame[], manifest: Manifest): CellFaul
       { ...fault, reducer: cell.reducer, key: nativeKey(manifest.reducers.get(cell.reducer), cell.key) },
     ];
   });
+}
+
+/** Oldest first; `frames` are all there were. */
+export function openFaultsIn(frames: readonly Frame[]): OpenFault[] {
+  const open = new Map<bigint, OpenFault>();
+  for (const { head, records } of frames) {
+    for (const [index, record] of records.entries()) {
+      if (record.kind === "redeliver") open.delete(record.delivery);
+      else if (record.kind === "dismiss") open.delete(record.fault);
+      const fault = openFaultOf(record);
+      if (fault !== null)
+        open.set(head.firstRecord + BigInt(index), { id: `${head.frame}.${index}`, ...fault });
+    }
+  }
+  return [...open.values()];
+}
+
+function openFaultOf(record: Frame["records"][number]): Omit<OpenFault, "id"> | null {
+  if (record.kind === "delivery") {
+    const fault = faultOf(record);
+    return (
+      fault && {
+        code: fault.code,
+        message: fault.message,
+        reducer: record.cell?.reducer ?? null,
+        plan: null,
+      }
+    );
+  }
+  if (record.kind !== "plan_ended" || record.status !== "error") return null;
+  const { errorCode, errorMessage, plan } = record;
+  return { code: errorCode ?? "", message: errorMessage ?? "", reducer: null, plan };
+}
+
+/** Throws `TestFailure` for an id that has another form. */
+export function placeOfFault({ id }: { readonly id: string }): {
+  readonly frame: FrameSeq;
+  readonly record: number;
+} {
+  const [, frame, record] = /^(\d+)\.(\d+)$/.exec(id) ?? [];
+  if (frame === undefined || record === undefined)
+    throw new TestFailure(`${id} names no fault: see openFaults`);
+  return { frame: BigInt(frame) as FrameSeq, record: Number(record) };
 }
 
 export function plansEndedIn(frames: readonly Frame[], manifest: Manifest): EndedPlan[] {

@@ -2,7 +2,7 @@
 
 export { runToIdle, VirtualClock } from "./clock.ts";
 export { TestFailure } from "./failure.ts";
-export type { CellFault, EndedPlan, Intent } from "./history.ts";
+export type { CellFault, EndedPlan, Intent, OpenFault } from "./history.ts";
 export { type TestWorldOptions, testWorld } from "./open.ts";
 export type { EmittedEffect, ReducerOutcome } from "./outcome.ts";
 export { type TimerFiredEvent, timerFired } from "./receipts.ts";
@@ -18,4 +18,4 @@ export {
   type WorldTypes,
   worldFolder,
 } from "./types.ts";
-export type { SendOptions, TestWorld } from "./world.ts";
+export type { SendOptions, StartOptions, TestWorld } from "./world.ts";

@@ -7,6 +7,7 @@ import { fromNative, toNative } from "../values/native.ts";
 import { nearest } from "../values/nearest.ts";
 import { quote } from "../values/quote.ts";
 import type { Schema } from "../values/schema.ts";
+import type { Value } from "../values/value.ts";
 import { reading, TestFailure } from "./failure.ts";
 
 /** Throws `TestFailure` for a name the manifest does not have. */
@@ -46,6 +47,13 @@ export function nativeKey(reducer: Reducer | undefined, bytes: Uint8Array): unkn
   if (bytes.length === 0) return null;
   const key = reducer?.key ?? null;
   return key === null ? decodeCbor(bytes) : toNative(key, key.decode(bytes));
+}
+
+/** The correlation id of a plan from what a test writes. */
+export function correlationValue(native: string | bigint | Uint8Array): Value {
+  if (typeof native === "string") return { kind: "text", value: native };
+  if (typeof native === "bigint") return { kind: native < 0n ? "int" : "nat", value: native };
+  return { kind: "bytes", value: native };
 }
 
 /** The keyed reducer that events of this schema go to first; undefined when none is keyed. */

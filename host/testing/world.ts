@@ -2,8 +2,8 @@
  * Given-when-then for a whole world: the real kernel and runtime, the real wasm, a journal in memory, a clock that
  * moves when the test moves it, and receipts that the test scripts.
  *
- * An act begins with `when` or `advance`; `untilIdle` and `answer` go on with it. What is said with `then...` is
- * about the act, but for states, which are as they are now.
+ * An act begins with `when`, `advance` and their like; `untilIdle` and `answer` go on with it. What is said with
+ * `then...` is about the act, but for states, which are as they are now.
  */
 
 import type { Manifest } from "../air/manifest.ts";
@@ -29,10 +29,13 @@ import {
   faultsIn,
   type Intent,
   intentsIn,
+  type OpenFault,
+  openFaultsIn,
+  placeOfFault,
   plansEndedIn,
   plansStartedIn,
 } from "./history.ts";
-import { keyBytesOf, keyedTarget, nativeKey, reducerNamed, schemaNamed } from "./keys.ts";
+import { correlationValue, keyBytesOf, keyedTarget, nativeKey, reducerNamed, schemaNamed } from "./keys.ts";
 import { nativeState } from "./outcome.ts";
 import {
   type Duration,
@@ -62,6 +65,11 @@ export interface SendOptions {
   readonly key?: unknown;
   /** The same id sent twice is accepted once. */
   readonly ingressId?: string;
+}
+
+export interface StartOptions {
+  /** The instance's `@var:correlation_id`. */
+  readonly correlation?: string | bigint | Uint8Array;
 }
 
 /** What `testWorld` (open.ts) puts together. */
@@ -116,6 +124,11 @@ export class TestWorld<W extends WorldTypes = AnyWorld> {
   /** Faults of the act. */
   get faults(): readonly CellFault[] {
     return faultsIn(this.#act, this.#manifest);
+  }
+
+  /** Faults that were neither redelivered nor dismissed, whenever they came; oldest first. */
+  get openFaults(): readonly OpenFault[] {
+    return openFaultsIn(this.#frames);
   }
 
   /** Plans that ended in the act. */
@@ -178,12 +191,36 @@ export class TestWorld<W extends WorldTypes = AnyWorld> {
   }
 
   /** Starts a plan by hand; an act like `when`. Throws `AirloomError` for an input that is not the plan's. */
-  async startPlan(plan: string, input: unknown): Promise<void> {
+  async startPlan(plan: string, input: unknown, { correlation }: StartOptions = {}): Promise<void> {
     this.#beginAct();
     const schema = this.#manifest.plans.get(plan)?.input;
     if (schema === undefined) throw new TestFailure(`the world has no plan ${plan}`);
     const bytes = reading(`the input of ${plan}`, () => schema.encode(fromNative(schema, input)));
-    await this.#parts.engine.startPlan({ plan, input: () => bytes });
+    await this.#parts.engine.startPlan({
+      plan,
+      input: () => bytes,
+      ...(correlation === undefined ? {} : { correlation: correlationValue(correlation) }),
+    });
+    await this.#settled();
+  }
+
+  /**
+   * Carries the event of a faulted delivery to its cell again; an act like `when`. Throws `AirloomError` for a
+   * fault that is no delivery's, or is open no more.
+   */
+  async redeliver(fault: { readonly id: string }): Promise<void> {
+    this.#beginAct();
+    await this.#parts.engine.redeliver({ fault: placeOfFault(fault) });
+    await this.#settled();
+  }
+
+  /** Notes that somebody has seen a fault; an act like `when`. Throws as `redeliver` does. */
+  async dismiss(fault: { readonly id: string }, reason?: string): Promise<void> {
+    this.#beginAct();
+    await this.#parts.engine.dismiss({
+      fault: placeOfFault(fault),
+      ...(reason === undefined ? {} : { reason }),
+    });
     await this.#settled();
   }
 

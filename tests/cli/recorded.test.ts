@@ -186,4 +186,19 @@ describe("testgen", () => {
     const forced = await airloomHere([...args, "--force", "--json"]);
     expect(jsonLines(forced.stdout)[0]).toMatchObject({ type: "test", lines: text.split("\n").length - 1 });
   });
+
+  it("asks for a world with the modules, and for a place that can be written", async () => {
+    const byHash = ["capture", world.folder, "-o", at("by-hash.airj")];
+    expect(await airloomHere(byHash)).toMatchObject({ exitCode: 0 });
+    const line = ["testgen", at("by-hash.airj"), "--json", "-o"];
+    const elsewhere = await airloomHere([...line, at("other.test.ts"), "--world", at("nowhere")]);
+    expect(elsewhere.exitCode).toBe(4);
+    const [missing] = jsonLines(elsewhere.stdout);
+    expect(missing).toMatchObject({ code: "module.missing", message: expect.stringContaining("--world") });
+    const below = await airloomHere([...line, at("retry.airj/x.test.ts"), "--world", world.folder]);
+    expect(below.exitCode).toBe(70);
+    expect(jsonLines(below.stdout)).toMatchObject([{ code: "output.unwritable" }]);
+    const deep = await airloomHere([...line, at("deep/x.test.ts"), "--world", world.folder]);
+    expect(deep).toMatchObject({ exitCode: 0, stderr: "" });
+  });
 });

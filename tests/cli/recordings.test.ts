@@ -1,6 +1,6 @@
 /** capture, journal verify and replay of recordings, as a user calls them. */
 
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { airloom, airloomHere, copyWorld, jsonLines } from "../support/cli.ts";
@@ -90,6 +90,41 @@ describe("replay of recordings", () => {
     expect(recording).toMatchObject({ verdict: "cannot_run", error: { code: "module.missing" } });
   });
 
+  it.each([
+    [["replay"], []],
+    [
+      ["fork", "--at", "1"],
+      ["--modules", "."],
+    ],
+    [["redact", "-o", "redacted.airj", "--redact", "demo/StartWork@1/payload"], []],
+  ])(
+    "%j asks for a folder with the modules, and takes none that is not there",
+    async ([command, ...rest], more) => {
+      const line = [command!, at("binary.airj"), ...rest, ...more];
+      const { exitCode, stdout, stderr } = await airloomHere(line, corpus);
+      expect(exitCode).toBe(4);
+      expect(stdout + stderr).toMatch(/module\.missing: .*`--modules`.*`--embed-modules`/);
+      const nowhere = await airloomHere(
+        [command!, at("binary.airj"), ...rest, "--modules", "nowhere"],
+        corpus,
+      );
+      expect(nowhere).toMatchObject({ exitCode: 4, stdout: "" });
+      expect(nowhere.stderr).toContain("world.missing");
+      const found = await airloomHere([...line, "--modules", world.folder], corpus);
+      expect(found).toMatchObject({ exitCode: 0 });
+      rmSync(join(corpus, "redacted.airj"), { force: true });
+    },
+  );
+
+  it("makes the folders of a report, and says which file is in their place", async () => {
+    const report = (file: string) =>
+      airloomHere(["replay", at("text.airj"), "--json", "--report", `junit=${join(world.folder, file)}`]);
+    expect(await report("reports/of/today.xml")).toMatchObject({ exitCode: 0, stderr: "" });
+    const { exitCode, stdout } = await report("reports/of/today.xml/junit.xml");
+    expect(exitCode).toBe(70);
+    expect(jsonLines(stdout)).toMatchObject([{ type: "error", kind: "host", code: "output.unwritable" }]);
+  });
+
   it("says of a changed plan which event differs, in every report", async () => {
     const changed = await copyWorld("retry-backoff");
     const plans = join(changed.folder, "plans.air.json");
@@ -149,6 +184,19 @@ describe("replay of recordings", () => {
     expect(await airloomHere(["replay", lesser, ...options, "--allow-shrink"])).toMatchObject({
       exitCode: 0,
     });
+  });
+
+  it("keeps in its index what differs, whatever is written", async () => {
+    const index = readFileSync(at("index.json"), "utf8");
+    const changed = await copyWorld("retry-backoff");
+    const plans = join(changed.folder, "plans.air.json");
+    writeFileSync(plans, readFileSync(plans, "utf8").replace("the service is down", "it is down"));
+    for (const options of [["--write-index"], ["--write-index", "--re-record"]]) {
+      const line = ["replay", corpus, "--against", changed.folder, ...options];
+      expect(await airloomHere(line)).toMatchObject({ exitCode: 1, stderr: "" });
+      expect(readFileSync(at("index.json"), "utf8")).toBe(index);
+    }
+    await changed.remove();
   });
 
   it("gives the same verdicts in threads", async () => {

@@ -6,7 +6,9 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { airloomHere, copyWorld, jsonLines, startWork, storedFrames } from "../support/cli.ts";
+import { errorJson } from "../../host/cli/render/error.ts";
+import { AirloomError } from "../../host/values/errors.ts";
+import { airloomHere, copyWorld, jsonLines, ROOT, startWork, storedFrames } from "../support/cli.ts";
 
 let copy: Awaited<ReturnType<typeof copyWorld>>;
 
@@ -281,5 +283,34 @@ describe("a world", () => {
       await writeFile(path, before);
     }
     expect(await storedFrames(copy.folder)).toEqual(frames);
+  });
+});
+
+describe("what is no world", () => {
+  it.each([
+    ["a file", "README.md", 4, "world.missing"],
+    ["nothing", "nowhere", 4, "world.missing"],
+    ["a folder without definitions", "docs", 1, "manifest.invalid"],
+  ])("is named: %s", async (_, path, exitCode, code) => {
+    const lines = [
+      ["run", path],
+      ["send", path, "{}"],
+      ["replay", copy.folder, "--against", path],
+    ];
+    for (const line of lines) {
+      const { stdout, ...ended } = await airloomHere([...line, "--json"]);
+      expect({ ...ended, line }).toMatchObject({ exitCode });
+      const [error] = jsonLines(stdout);
+      expect(error).toMatchObject({ type: "error", code, fields: { path: join(ROOT, path) } });
+      expect(error!.message).toContain(path);
+    }
+  });
+});
+
+describe("an error as JSON", () => {
+  it("has the same members, whatever it is", () => {
+    const known = new AirloomError("missing", "world.missing", "there is none");
+    const members = (error: unknown) => Object.keys(JSON.parse(errorJson(error)) as object);
+    expect(members(new TypeError("x is not a function"))).toEqual(members(known));
   });
 });

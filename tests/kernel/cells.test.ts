@@ -1,9 +1,9 @@
 /** Cells: one for each key, loaded when they are not in memory, and summed up in the ledger. */
 
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { MemoryCells } from "../../host/kernel/cells.ts";
 import { runToIdle } from "../../host/testing/clock.ts";
-import { toHex } from "../../host/values/bytes.ts";
+import { EMPTY, toHex } from "../../host/values/bytes.ts";
 import { canon, decodeCbor } from "../../host/values/cbor.ts";
 import {
   framesOf,
@@ -16,7 +16,7 @@ import {
   testWorld,
   valueJson,
 } from "../support/world.ts";
-import { asking, bareWorld } from "./bare.ts";
+import { asking, bareWorld, entryOf } from "./bare.ts";
 import { keyed, probe } from "./probe.ts";
 
 const REDUCER = "demo/RetrySM@1";
@@ -99,6 +99,33 @@ describe("cells that are not in memory", () => {
     expect(toHex(frame.bytes)).toBe(toHex(expected.bytes));
     expect(bare.world.state.head.digest).toEqual(complete.world.state.head.digest);
     expect(bare.enter({ kind: "snapshot" })).toEqual(complete.enter({ kind: "snapshot" }));
+  });
+
+  it("let a frame go on where it waited, calling nothing twice, unless something else came between", async () => {
+    const complete = await bareWorld(await world());
+    const expected = complete.frame(asking(complete, "others"));
+    for (const between of [false, true]) {
+      const cells = new MemoryCells({ complete: false });
+      const bare = await bareWorld(await world(), cells);
+      const step = vi.spyOn(bare.modules, "step");
+      const [event, entry] = [asking(bare, "others"), entryOf(1n)];
+      const calls: number[] = [];
+      let outcome = bare.world.step(event, entry);
+      while (outcome.kind === "missing") {
+        calls.push(step.mock.calls.length);
+        if (between) {
+          const refused = () =>
+            bare.world.step({ kind: "event", schema: "demo/No@1", value: EMPTY, key: null }, entry);
+          expect(refused).toThrowError(expect.objectContaining({ code: "event.unknown_schema" }));
+        }
+        for (const missing of outcome.cells) cells.load(missing, null);
+        outcome = bare.world.step(event, entry);
+      }
+      expect(calls).toEqual([0, 1]);
+      expect(step).toHaveBeenCalledTimes(between ? 4 : 3);
+      expect(outcome).toMatchObject({ kind: "frame", frame: { bytes: expected.bytes } });
+      expect(bare.world.state.head).toEqual(complete.world.state.head);
+    }
   });
 
   it("go on from the state they are loaded with", async () => {

@@ -9,6 +9,7 @@ import { parseRedactPath, substituteAt } from "../../host/replay/redact/paths.ts
 import { redact } from "../../host/replay/redact/redact.ts";
 import { Substitutes } from "../../host/replay/redact/substitutes.ts";
 import { utf8 } from "../../host/values/bytes.ts";
+import { canon } from "../../host/values/cbor.ts";
 import { integerFits, textFits } from "../../host/values/scalars.ts";
 import type { Value } from "../../host/values/value.ts";
 import { runsOf, seedOf } from "../values/support.ts";
@@ -174,6 +175,28 @@ describe("what is looked for", () => {
     expect(secrets.find(utf8("4711-471"))).toBeNull();
     expect(secrets.find(utf8("alic"))).toBeNull();
   });
+
+  it("is told from the digits of a hash, and from what begins alike", () => {
+    const secrets = new Secrets();
+    for (const secret of ["4711", "order-1", "order-22"]) secrets.addValue({ kind: "text", value: secret });
+    expect(secrets.find(utf8(`sha256:${"ab4711cd".repeat(8)}`))).toBeNull();
+    expect(secrets.find(utf8("no. 4711 of many"))).toEqual(utf8("4711"));
+    expect(secrets.find(utf8("order-3, order-22"))).toEqual(utf8("order-22"));
+    expect(secrets.find(utf8("order-3, order-20"))).toBeNull();
+  });
+
+  it("is an integer only where one stands", () => {
+    const secrets = new Secrets();
+    secrets.addValue({ kind: "int", value: -12_345n });
+    secrets.addValue({ kind: "nat", value: 9999n }); // too short to be told from chance
+    expect(secrets.findNumber(canon([1n, new Map([["n", -12_345n]])]))).toBe(-12_345n);
+    expect(secrets.findNumber(canon(canon(-12_345n)))).toBe(-12_345n);
+    expect(secrets.findNumber(canon(["minus 012345."]))).toBe("12345");
+    expect(secrets.findNumber(utf8("{minus 12345}"))).toBe("12345");
+    for (const other of [12_345n, 9999n, "123456", "1234 5", "9999"]) {
+      expect(secrets.findNumber(canon([other]))).toBeNull();
+    }
+  });
 });
 
 describe("a redaction of keyed cells", () => {
@@ -199,6 +222,15 @@ describe("a redaction of keyed cells", () => {
     });
     const text = found.flatMap((entry) => (entry.kind === "frame" ? [Buffer.from(entry.frame.bytes)] : []));
     expect(text.some((bytes) => bytes.includes("A-1"))).toBe(false);
+  });
+
+  it("takes no path for keys that the events hold", async () => {
+    const path = "demo/PayOrder@1/$key";
+    await expect(run([...ids, path])).rejects.toMatchObject({
+      code: "redact.bad_path",
+      fields: { path },
+      message: expect.stringContaining("/order_id"),
+    });
   });
 
   it("is refused where only some are", async () => {

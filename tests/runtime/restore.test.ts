@@ -214,3 +214,36 @@ describe("a snapshot that is not what the journal recorded", () => {
     await engine.close();
   });
 });
+
+/** Changes the last byte of what entered in a frame before the snapshot; `sealed` makes its CRC fit again. */
+function changeFrame(folder: string, frame: bigint, sealed: boolean): void {
+  const db = new DatabaseSync(join(folder, "store.db"));
+  const { bytes } = db.prepare("SELECT bytes FROM journal WHERE first = ?").get(u64(frame)) as {
+    bytes: Uint8Array;
+  };
+  const changed = Uint8Array.from(bytes);
+  const at = Buffer.from(changed).indexOf("payload") + "payload".length + 1;
+  expect(String.fromCharCode(changed[at]!)).toBe("b");
+  changed[at] = "x".charCodeAt(0);
+  if (sealed) new DataView(changed.buffer).setUint32(4, crc32(changed.subarray(8)), true);
+  db.prepare("UPDATE journal SET bytes = ? WHERE first = ?").run(changed, u64(frame));
+  db.close();
+}
+
+describe("a frame before the snapshot that was changed", () => {
+  it.each([
+    ["its CRC does not fit", false, { kind: "corrupt", code: "store.corrupt" }],
+    ["its CRC was made to fit", true, { kind: "corrupt", code: "world.diverged", fields: { frame: 2n } }],
+  ] as const)(
+    "is not looked at by an opening from it, and refused from genesis: %s",
+    async (_w, sealed, error) => {
+      const { folder, open } = await onDisk();
+      changeFrame(folder, 2n, sealed);
+      const store = await open();
+      const { engine } = await reopened(store, "snapshot");
+      await startWork(engine, { req_id: "e" });
+      await engine.close();
+      await expect(reopened(store, "genesis")).rejects.toMatchObject(error);
+    },
+  );
+});

@@ -100,6 +100,25 @@ describe("a world of cells", () => {
     await world.thenReplaysIdentically();
   });
 
+  it("keeps faults open until somebody takes care of them", async () => {
+    const world = await testWorld(folder.world);
+    await world.when("bank/Deed@1", deed("fail"));
+    await world.when("bank/Deed@1", deed("throw"));
+    const [fail, thrown] = world.openFaults;
+    expect(fail).toMatchObject({ id: "1.1", code: "module.abort", message: "not today", reducer: ACCOUNT });
+    await world.redeliver(fail!);
+    world.thenFault("module.abort", "not today");
+    expect(world.openFaults.map(({ id }) => id)).toEqual([thrown!.id, "3.1"]);
+    await world.dismiss(thrown!, "closed for today");
+    world.thenNothingHappened();
+    await world.dismiss({ id: "3.1" });
+    expect(world.openFaults).toEqual([]);
+    await expect(world.redeliver(fail!)).rejects.toMatchObject({ code: "fault.closed" });
+    await expect(world.dismiss({ id: "1.0" })).rejects.toMatchObject({ code: "fault.unknown" });
+    await expect(world.dismiss({ id: "first" })).rejects.toThrow("names no fault");
+    await world.thenReplaysIdentically();
+  });
+
   it("faults one cell, and says which", async () => {
     const world = await testWorld(folder.world);
     await world.when("bank/Deed@1", deed("timer"));

@@ -8,7 +8,8 @@
 
 import type { OpenIntent } from "../../effects/intent.ts";
 import type { IntentId, LogicalTimeNs } from "../../values/brand.ts";
-import { decodeCbor, encodeCbor } from "../../values/cbor.ts";
+import { CborReader, decodeCbor, encodeCbor, hasSelfDescribe, MAJOR } from "../../values/cbor.ts";
+import { bug } from "../../values/errors.ts";
 import { type Adapter, NO_SIGNATURE, type Settle } from "../port.ts";
 import { Heap } from "./heap.ts";
 
@@ -25,7 +26,7 @@ interface Timer {
   readonly deadlineNs: bigint;
   readonly frame: bigint;
   readonly ordinal: number;
-  readonly key: string | null;
+  readonly params: Uint8Array;
 }
 
 export const TIMER_ADAPTER_ID = "timer.set";
@@ -33,12 +34,25 @@ const DELAY_MS_MAX = 0x7fffffff;
 const NS_PER_MS = 1_000_000n;
 
 /** When a timer intent is due, and the key its author gave it. */
-export function timerParams(intent: OpenIntent): {
+export function timerParams({ params }: Pick<OpenIntent, "params">): {
   readonly deadlineNs: bigint;
   readonly key: string | null;
 } {
-  const params = decodeCbor(intent.params) as ReadonlyMap<string, bigint | string | null>;
-  return { deadlineNs: params.get("deliver_at_ns") as bigint, key: params.get("key") as string | null };
+  const fields = decodeCbor(params) as ReadonlyMap<string, bigint | string | null>;
+  return { deadlineNs: fields.get("deliver_at_ns") as bigint, key: fields.get("key") as string | null };
+}
+
+/** The first of these alone, in passing: a world may open with a million timers. */
+function deadlineOf(params: Uint8Array): bigint {
+  const reader = new CborReader(params, "canonical", hasSelfDescribe(params) ? 3 : 0);
+  for (let left = reader.head().argument; left > 0n; left--) {
+    const nameLength = Number(reader.head().argument);
+    reader.pos += nameLength;
+    const { major, argument } = reader.head();
+    if (nameLength === "deliver_at_ns".length) return argument;
+    if (major === MAJOR.text) reader.pos += Number(argument);
+  }
+  throw bug("a timer without a deadline");
 }
 
 export class TimerAdapter implements Adapter {
@@ -57,9 +71,9 @@ export class TimerAdapter implements Adapter {
 
   start(intent: OpenIntent): void {
     if (this.#open.has(intent.id)) return;
-    const { deadlineNs, key } = timerParams(intent);
-    this.#open.add(intent.id);
-    this.#heap.push({ id: intent.id, deadlineNs, frame: intent.frame, ordinal: intent.ordinal, key });
+    const { id, frame, ordinal, params } = intent;
+    this.#open.add(id);
+    this.#heap.push({ id, deadlineNs: deadlineOf(params), frame, ordinal, params });
     this.#arm();
   }
 
@@ -99,7 +113,8 @@ export class TimerAdapter implements Adapter {
     this.#arm();
   }
 
-  #deliver({ id, key }: Timer): void {
+  #deliver({ id, params }: Timer): void {
+    const { key } = timerParams({ params });
     this.#settle(id, (stamp) => ({
       adapterId: TIMER_ADAPTER_ID,
       status: "ok",

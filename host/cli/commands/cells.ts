@@ -37,7 +37,7 @@ export function cellsCommand(program: Command, io: Io, run: Run): void {
     .argument("<world>", "world folder")
     .argument("[reducer]", "name of a reducer; counts those of each without it")
     .option("--prefix <text>", "only cells whose key is a text that begins so")
-    .option("--limit <n>", `how many to list (default: ${LIMIT})`, readLimit, LIMIT)
+    .option("--limit <n>", "how many to list", readLimit, LIMIT)
     .option("--after <key>", "only cells behind this key")
     .option("--store <folder>", "where the world's store is (default: .airloom in the folder)")
     .option("--json", "one JSON object for each reducer, or for each cell and the page")

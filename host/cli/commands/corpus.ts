@@ -1,6 +1,6 @@
 /** `airloom replay` for recordings: a corpus in, one verdict each, reports for machines. */
 
-import { existsSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { dirname, resolve } from "node:path";
 import { InvalidArgumentError } from "commander";
@@ -8,6 +8,7 @@ import { loadWorldFolder } from "../../build/directory.ts";
 import { type CorpusResult, replayCorpus } from "../../replay/corpus.ts";
 import { discover, nameOf } from "../../replay/discover.ts";
 import {
+  type CorpusIndex,
   compareIndex,
   type IndexDifference,
   indexPlaces,
@@ -21,10 +22,12 @@ import { changesBetween } from "../../replay/upgrade/causes.ts";
 import { makeDefinitions } from "../../runtime/definitions.ts";
 import { EXIT, exitCodeOf } from "../exit.ts";
 import type { Io } from "../io.ts";
+import { writeOutput, writing } from "../output.ts";
 import { progressOf } from "../progress.ts";
 import { renderCorpus } from "../render/corpus.ts";
 import { clean } from "../render/text.ts";
 import { version } from "../version.ts";
+import { modulesPlace } from "../world.ts";
 
 export interface ReportFile {
   readonly form: ReportForm;
@@ -58,7 +61,7 @@ export async function replayRecordings(
     results = await replayCorpus(recordings, {
       against: folderOf(io, options.against),
       compare: folderOf(io, options.compare),
-      modules: folderOf(io, options.modules),
+      modules: options.modules === undefined ? null : modulesPlace(io, options.modules),
       jobs: options.jobs ?? availableParallelism(),
       onBytes: (read) => progress.step(read),
     });
@@ -76,7 +79,7 @@ export async function replayRecordings(
     upgrade: overviewOf(io, options),
   };
   for (const { form, file } of options.report ?? [])
-    writeFileSync(resolve(io.cwd, file), renderReport(form, report));
+    writeOutput(resolve(io.cwd, file), renderReport(form, report));
   io.stdout(options.json ? renderReport("json", report) : renderCorpus(io, report));
   return exitCode(report);
 }
@@ -112,7 +115,7 @@ export function parseJobs(text: string): number {
 }
 
 /** One more `--report`. Throws `InvalidArgumentError`. */
-export function parseReport(text: string, before: readonly ReportFile[]): readonly ReportFile[] {
+export function parseReport(text: string, before: readonly ReportFile[] = []): readonly ReportFile[] {
   const [, form, file] = /^([a-z]+)=(.+)$/.exec(text) ?? [];
   if (file === undefined || !(REPORT_FORMS as readonly string[]).includes(form!)) {
     throw new InvalidArgumentError(`It takes form=file; forms are ${REPORT_FORMS.join(", ")}.`);
@@ -128,7 +131,7 @@ function indexOf(io: Io, targets: readonly string[], options: CorpusCommandOptio
 
 /**
  * What differs from the index; with --write-index it is told and then taken over, but what takes the place of
- * something, or drops it, only with --re-record.
+ * something, or drops it, only with --re-record. What did not replay to its end stays as it was.
  */
 function checkIndex(
   io: Io,
@@ -150,9 +153,18 @@ function checkIndex(
       io.stderr("index: not written; --re-record takes over what was replaced or is missing\n");
       return others;
     }
-    const known = [...roots].flatMap(([name, root]) => (root === null ? [] : [[name, root] as const]));
-    writeIndex(path, new Map(known));
+    writing(path, () => writeIndex(path, taken(before, roots)));
     return [];
   }
   return options.allowShrink ? differences.filter(({ what }) => what !== "missing") : differences;
+}
+
+/** The root of a recording is known once all of it was replayed; what differs before is no reason to forget it. */
+function taken(before: CorpusIndex, roots: ReadonlyMap<string, string | null>): CorpusIndex {
+  return new Map(
+    [...roots].flatMap(([name, found]) => {
+      const root = found ?? before.get(name);
+      return root === undefined ? [] : [[name, root] as const];
+    }),
+  );
 }

@@ -1,10 +1,10 @@
-import { writeFileSync } from "node:fs";
 import { relative, resolve } from "node:path";
 import { type Command, Option } from "commander";
 import type { Lens } from "../../air/format/lens.ts";
 import { type FormattedFile, formatPaths } from "../../build/format.ts";
 import { EXIT } from "../exit.ts";
 import type { Io } from "../io.ts";
+import { writeOutput } from "../output.ts";
 import { paletteOf, plural } from "../render/text.ts";
 import type { Run } from "../run.ts";
 
@@ -49,7 +49,7 @@ function fmt(io: Io, paths: readonly string[], options: Options): number {
     for (const file of files) io.stdout(options.json ? fileJson(io, file, true) : file.after);
     return EXIT.fine;
   }
-  if (options.check !== true) for (const { path, after } of changed) writeFileSync(path, after);
+  if (options.check !== true) for (const { path, after } of changed) writeOutput(path, after);
   if (options.json) for (const file of files) io.stdout(fileJson(io, file, false));
   else report(io, files.length, changed, options);
   return options.check === true && changed.length > 0 ? EXIT.found : EXIT.fine;

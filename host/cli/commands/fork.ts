@@ -20,7 +20,7 @@ import { frameDifferenceJson, frameLines } from "../render/branches.ts";
 import { clean, plural } from "../render/text.ts";
 import type { Run } from "../run.ts";
 import { version } from "../version.ts";
-import { readDefinitions } from "../world.ts";
+import { modulesPlace, readDefinitions } from "../world.ts";
 
 interface Options extends RecordingOptions {
   readonly at: bigint;
@@ -43,7 +43,7 @@ Without --event the frame keeps its ingress, and --against or --receipt make the
 last goes on from the end. Later ingress of the recording enters the fork where it still fits; a receipt goes to the
 intent that took the place of its own. Exits with 1 when the branches differ.
 
-Example:
+Examples:
   airloom fork retry.airj --at 1 --event '{"schema": "demo/StartWork@1", "value": {...}}' --save fork.airj
   airloom fork retry.airj --at 2 --receipt 1.0='{"status": "timeout"}'
   airloom fork retry.airj --at 2 --against air/worlds/retry-backoff-recovers`;
@@ -92,7 +92,7 @@ async function forkRecording(io: Io, recording: string, options: Options): Promi
 function forkOptions(io: Io, options: Options): ForkOptions {
   const { at, event = [], insert = false, receipt = [], against, modules } = options;
   const folders = [against, modules].flatMap((folder) =>
-    folder === undefined ? [] : [folderModules(resolve(io.cwd, folder))],
+    folder === undefined ? [] : [folderModules(modulesPlace(io, folder))],
   );
   const findModule: FindModule = async (hash) => {
     for (const find of folders) {

@@ -29,7 +29,7 @@ With --json: {"type": "plan_started", "plan", "instance" (null for a duplicate),
 "open_intents"}.
 
 Example:
-  airloom plan start air/worlds/approval demo/ApprovalPlan@1 '{"id": "r-1"}'`;
+  airloom plan start air/worlds/approval demo/ApprovalPlan@1 '{"id": "r-1"}' --correlation r-1`;
 
 export function planCommand(program: Command, io: Io, run: Run): void {
   const command = program

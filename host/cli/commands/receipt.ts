@@ -35,7 +35,7 @@ the receipt leads to faults. A receipt for an intent that had another before is 
 With --json: {"type": "receipt", "intent", "outcome": "settled" or "ignored", "frame" (null when ignored), "faulted"}.
 
 Example:
-  airloom receipt inject air/worlds/approval 1.0 --adapter desk --status ok --payload '{"by": "ada"}' --key desk.pem`;
+  airloom receipt inject my-world 1.0 --adapter desk --status ok --payload '{"by": "ada"}' --key desk.pem`;
 
 const SIGN_HELP = `
 It opens the world for reading only, and prints the signature as hex, for \`receipt inject --signature\`.
@@ -43,7 +43,7 @@ It opens the world for reading only, and prints the signature as hex, for \`rece
 With --json: {"type": "signature", "intent", "signature"}.
 
 Example:
-  airloom receipt sign air/worlds/approval 1.0 --adapter desk --status ok --payload '{"by": "ada"}' --key desk.pem`;
+  airloom receipt sign my-world 1.0 --adapter desk --status ok --payload '{"by": "ada"}' --key desk.pem`;
 
 export function receiptCommand(program: Command, io: Io, run: Run): void {
   const receipt = program.command("receipt").description("answer effects that are done outside");

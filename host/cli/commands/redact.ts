@@ -10,6 +10,7 @@ import { type RecordingOptions, recordingOptions, saveOptions, saveRecording } f
 import { parsePaths, type RedactingOptions, redacting, tellRedacted } from "../redacting.ts";
 import { renderVerified, verifiedJson } from "../render/recording.ts";
 import type { Run } from "../run.ts";
+import { modulesPlace } from "../world.ts";
 
 interface Options extends RecordingOptions, RedactingOptions {
   readonly output: string;
@@ -20,7 +21,8 @@ interface Options extends RecordingOptions, RedactingOptions {
 
 const HELP = `
 A path is a schema's name and a pointer into its values: demo/StartWork@1/payload. \`*\` is every field, item or
-entry; demo/Open@1/$key is the key an event is sent with; a receipt's values stand under its receipt schema.
+entry; demo/Open@1/$key is the key an event is sent with where its value does not hold it, demo/Check@1/$correlation
+the correlation id a plan was started with by hand; a receipt's values stand under its receipt schema.
 
 Example:
   airloom redact production.airj -o tests/journals/case.airj --redact demo/StartWork@1/payload --modules .`;
@@ -44,7 +46,7 @@ export function redactCommand(program: Command, io: Io, run: Run): void {
 
 async function redactRecording(io: Io, recording: string, options: Options): Promise<number> {
   const path = resolve(io.cwd, recording);
-  const findModule = folderModules(resolve(io.cwd, options.modules ?? "."));
+  const findModule = folderModules(modulesPlace(io, options.modules ?? "."));
   const redacted = await redacting(io, () => readRecording(path), {
     ...options,
     paths: options.redact,

@@ -45,7 +45,6 @@ export function replayCommand(program: Command, io: Io, run: Run): void {
       "--report <form=file>",
       "json, junit, markdown, github or sarif, to a file; may be repeated",
       parseReport,
-      [],
     )
     .option("--json", "JSON for machines")
     .addHelpText("after", EXAMPLES)

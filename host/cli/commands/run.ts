@@ -82,8 +82,9 @@ async function readScenario(io: Io, place: WorldPlace, given: string | undefined
   try {
     return { file: relative(io.cwd, path), text: await readFile(path, "utf8") };
   } catch (error) {
-    if (given === undefined && (error as NodeJS.ErrnoException).code === "ENOENT")
-      return { file: path, text: "" };
+    // What is no folder at all is told of when its definitions are read.
+    const absent = ["ENOENT", "ENOTDIR"].includes((error as NodeJS.ErrnoException).code ?? "");
+    if (given === undefined && absent) return { file: path, text: "" };
     throw new AirloomError("missing", "scenario.missing", `the scenario ${path} cannot be read`, {
       cause: error,
     });

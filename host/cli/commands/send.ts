@@ -18,6 +18,10 @@ interface Options {
 }
 
 const HELP = `
+It exits with 1 when the event is refused, and when a delivery faults or a plan fails in the frame it is accepted in.
+
+With --json: {"type": "sent", "frame", "duplicate", "faulted", "open_intents"}.
+
 Example:
   airloom send air/worlds/retry-backoff '{"schema": "demo/WorkOk@1", "value": {"req_id": "req-1"}}' --id ok-1`;
 
@@ -51,11 +55,13 @@ async function send(io: Io, world: string, text: string, options: Options): Prom
     const event = readEvent(engine.state.definitions.manifest, { file: "event", line: 1, text });
     const request = options.id === undefined ? {} : { ingressId: options.id, text };
     const guide = await faultGuide(io, place.folder, definitions.manifest, world, options.store);
-    const faults: string[] = [];
+    const lines = new Map<bigint, readonly string[]>();
     engine.onFrame((notice) => {
-      faults.push(...faultLines(io, notice, guide));
+      lines.set(notice.frame.head.frame, faultLines(io, notice, guide));
     });
     const { frame, duplicate } = await engine.send({ ...event, ...request });
+    // Of later frames only some are done by now.
+    const faults = lines.get(frame) ?? [];
     const open = engine.state.intents.size;
     const faulted = faults.length > 0;
     if (options.json) {
@@ -74,10 +80,18 @@ async function send(io: Io, world: string, text: string, options: Options): Prom
   }
 }
 
-/** Two lines for each delivery that faulted: why and where, and the command that shows it again. */
+/** Two lines for each delivery that faulted and each plan that failed: why and where, and the command to go on with. */
 export function faultLines(io: Io, { frame, notes }: FrameNotice, guide: FaultGuide): readonly string[] {
   const p = paletteOf(io);
   return frame.records.flatMap((record, index) => {
+    if (record.kind === "plan_ended" && record.status === "error") {
+      const { plan, instance, errorStep, errorCode, errorMessage } = record;
+      const at = errorStep === null ? "" : ` at ${clean(errorStep)}`;
+      return [
+        `${p.red("fault")} plan ${clean(plan)} #${instance}${at}: ${errorCode} ${clean(errorMessage ?? "")}`,
+        `  ${p.dim(guide.command(frame.head.frame, index, "why"))}`,
+      ];
+    }
     if (record.kind !== "delivery" || record.outcome !== "fault") return [];
     const place = guide.place(record, notes.find((note) => note.record === index)?.trace ?? []);
     const what = `${record.faultCode} ${clean(record.faultMessage ?? "")}${place === null ? "" : ` (${place})`}`;

@@ -13,6 +13,7 @@ import { EXIT } from "../exit.ts";
 import type { Io } from "../io.ts";
 import { clean, plural } from "../render/text.ts";
 import type { Run } from "../run.ts";
+import { modulesPlace } from "../world.ts";
 
 interface Options {
   readonly against: string;
@@ -51,7 +52,7 @@ async function shrinkRecording(io: Io, recording: string, options: Options): Pro
   const modules = await loadModules(manifest, folderModules(folder));
   const shrunk = await shrink({
     frames: () => framesIn(readRecording(path)),
-    recorded: recordedWorld(carried, folderModules(resolve(io.cwd, options.modules ?? options.against))),
+    recorded: recordedWorld(carried, folderModules(modulesPlace(io, options.modules ?? options.against))),
     against: {
       definitions: async () => definitions,
       modules: createModuleHost((hash) => modules.get(hash)),

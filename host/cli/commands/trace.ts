@@ -44,7 +44,7 @@ export function traceCommand(program: Command, io: Io, run: Run): void {
     .argument("[frame.record]", "where it begins, as `run` and `journal show` count: 3.1", readRecordPlace)
     .option("--ingress-id <id>", "begin with what was sent under this ingress id")
     .option("--intent <frame.ordinal>", "begin with this intent", readIntent)
-    .option("--limit <n>", `how many records to show (default: ${LIMIT})`, readCount, LIMIT);
+    .option("--limit <n>", "how many records to show", readCount, LIMIT);
   queryOptions(command, "one JSON object a record")
     .addHelpText("after", HELP)
     .action((world: string, at: RecordPlace | undefined, options: Options) => {

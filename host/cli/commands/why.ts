@@ -49,7 +49,7 @@ With --json, a line for each step: {"type": "why", "record": what \`journal show
 
 Examples:
   airloom why air/worlds/retry-backoff demo/RetrySM@1
-  airloom why air/worlds/keyed-orders demo/Orders@1 --key a-1
+  airloom why air/worlds/keyed-orders demo/Orders@1 --key A-1
   airloom why air/worlds/retry-backoff 3.1
   airloom why air/worlds/retry-backoff --intent 1.0`;
 
@@ -61,7 +61,7 @@ export function whyCommand(program: Command, io: Io, run: Run): void {
     .argument("[target]", "a reducer, or a record as FRAME.RECORD")
     .option("--key <key>", "which cell of a reducer with keys: JSON, or a text")
     .option("--intent <frame.ordinal>", "why there is this intent", readIntent)
-    .option("--limit <n>", `how many steps to show (default: ${LIMIT})`, readCount, LIMIT);
+    .option("--limit <n>", "how many steps to show", readCount, LIMIT);
   queryOptions(command, "one JSON object a step")
     .addHelpText("after", HELP)
     .action((world: string, target: string | undefined, options: Options) => {

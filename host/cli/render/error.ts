@@ -47,7 +47,8 @@ export function shownFrom(io: Io, error: AirloomError): AirloomError {
 /** An error as one JSON object, for machines. */
 export function errorJson(error: unknown): string {
   if (!(error instanceof AirloomError)) {
-    return JSON.stringify({ type: "error", code: "internal.bug", message: String(error) });
+    const rest = { kind: "bug", message: String(error), diagnostics: [], fields: {} };
+    return JSON.stringify({ type: "error", code: "internal.bug", ...rest });
   }
   const { code, kind, message, diagnostics, fields } = error;
   return JSON.stringify({ type: "error", code, kind, message, diagnostics, fields }, (_key, value) =>

@@ -13,8 +13,8 @@ import { clean, type Palette } from "./text.ts";
 export interface FaultGuide {
   /** `file:line:column`; null where nobody can tell. */
   place(record: RecordOf<"delivery">, trace: readonly TraceFrame[]): string | null;
-  /** The command that shows the delivery again. */
-  command(frame: bigint, record: number): string;
+  /** The command that shows the delivery again, or with `why` what led to the record. */
+  command(frame: bigint, record: number, verb?: "debug" | "why"): string;
 }
 
 /** For the modules of a world that were built in its folder. `world` and `store` are as they were given. */
@@ -36,7 +36,8 @@ export async function faultGuide(
       const frame = faultFrame(record, trace, symbols.get(record.moduleHash) ?? null);
       return frame === null ? null : `${frame.exact ? "" : "near "}${placeText(io, frame)}`;
     },
-    command: (frame, record) => `airloom debug ${shellWord(world)} ${frame}.${record}${rest}`,
+    command: (frame, record, verb = "debug") =>
+      `airloom ${verb} ${shellWord(world)} ${frame}.${record}${rest}`,
   };
 }
 

@@ -2,7 +2,7 @@
 
 import type { Frame } from "../../journal/frame.ts";
 import type { ModuleHost } from "../../kernel/ports.ts";
-import { type FindModule, loadModules } from "../../runtime/definitions.ts";
+import { type FindModule, GIVE_MODULES, loadModules } from "../../runtime/definitions.ts";
 import type { Hash } from "../../values/brand.ts";
 import { bug } from "../../values/errors.ts";
 import { createModuleHost } from "../../wasm/host.ts";
@@ -86,7 +86,8 @@ export function recordedModules(carried: RecordedDefinitions, findModule: FindMo
     modules: createModuleHost((hash) => modules.get(hash)),
     definitions: async (manifest, settings) => {
       const used = carried.definitions(manifest, settings);
-      for (const [hash, bytes] of await loadModules(used.manifest, find)) modules.set(hash, bytes);
+      for (const [hash, bytes] of await loadModules(used.manifest, find, GIVE_MODULES))
+        modules.set(hash, bytes);
       return used;
     },
   };

@@ -3,7 +3,7 @@
 import type { Frame } from "../../journal/frame.ts";
 import type { Head } from "../../journal/port.ts";
 import type { Definitions } from "../../kernel/state.ts";
-import { type FindModule, loadModules } from "../../runtime/definitions.ts";
+import { type FindModule, GIVE_MODULES, loadModules } from "../../runtime/definitions.ts";
 import type { FrameSeq, Hash, RecordSeq } from "../../values/brand.ts";
 import { toHex } from "../../values/bytes.ts";
 import { AirloomError } from "../../values/errors.ts";
@@ -68,7 +68,8 @@ async function run(feed: Feed, { against, findModule }: ReplayRecordingOptions):
     definitions: async (manifest, settings) => {
       feed.inForce = feed.carried.definitions(manifest, settings);
       const used = against ?? feed.inForce;
-      for (const [hash, bytes] of await loadModules(used.manifest, find)) modules.set(hash, bytes);
+      const found = await loadModules(used.manifest, find, against === null ? GIVE_MODULES : undefined);
+      for (const [hash, bytes] of found) modules.set(hash, bytes);
       return used;
     },
     mode: against === null ? "recorded" : "against",

@@ -2,23 +2,41 @@
 
 import type { Manifest, Route } from "../../air/manifest.ts";
 import type { Frame } from "../../journal/frame.ts";
-import type { Ingress } from "../../kernel/ingress.ts";
+import type { Ingress, PlanIngress } from "../../kernel/ingress.ts";
 import { wrap } from "../../kernel/route.ts";
+import { readTagged, taggedBytes } from "../../plan/tagged.ts";
+import type { IntentId } from "../../values/brand.ts";
 import { EMPTY, equalBytes } from "../../values/bytes.ts";
-import { hasSelfDescribe, withoutSelfDescribe } from "../../values/cbor.ts";
-import { AirloomError } from "../../values/errors.ts";
+import { type Cbor, canon, decodeCbor, hasSelfDescribe, withoutSelfDescribe } from "../../values/cbor.ts";
+import { AirloomError, bug } from "../../values/errors.ts";
 import { fieldBytes } from "../../values/field.ts";
 import type { Schema } from "../../values/schema.ts";
 import type { Value } from "../../values/value.ts";
 import type { FaultPlaces } from "../faults.ts";
-import { KEY_SEGMENT, type RedactPath, substituteAt } from "./paths.ts";
+import {
+  CORRELATION_SEGMENT,
+  hasOwnKey,
+  KEY_SEGMENT,
+  keyedRoute,
+  type RedactPath,
+  substituteAll,
+  substituteAt,
+} from "./paths.ts";
 import type { Notes } from "./redact.ts";
+import { isInteger } from "./spellings.ts";
 import type { Substitutes } from "./substitutes.ts";
 
 interface Redaction {
   readonly paths: readonly RedactPath[];
   readonly substitutes: Pick<Substitutes, "of" | "name">;
   readonly notes: Notes;
+}
+
+/** What the run with substitutes did before this frame. */
+export interface RunSoFar {
+  readonly faults: FaultPlaces;
+  /** Intents that ask something else than they did. */
+  readonly reworded: ReadonlySet<IntentId>;
 }
 
 /**
@@ -30,7 +48,7 @@ export function substituteIngress(
   ingress: Ingress,
   manifest: Manifest | null,
   redaction: Redaction,
-  faults: FaultPlaces,
+  { faults, reworded }: RunSoFar,
 ): Ingress {
   if (manifest === null) return ingress;
   const typed = new Typed(frame, redaction);
@@ -43,20 +61,24 @@ export function substituteIngress(
     }
     case "plan": {
       const schema = manifest.plans.get(ingress.plan)?.input;
-      return schema === undefined
-        ? ingress
-        : { ...ingress, input: typed.substitute("input", schema, ingress.input) };
+      if (schema === undefined) return ingress;
+      const input = typed.substitute("input", schema, ingress.input);
+      return { ...ingress, input, correlation: typed.substituteCorrelation(ingress) };
     }
     case "receipt": {
       const first = frame.records[0]!;
       const kind = first.kind === "effect_receipt" ? first.effectKind : "";
       const schema = manifest.effects.get(kind)?.receipt;
       const { receipt } = ingress;
-      if (schema === undefined || receipt.payload.length === 0) return ingress;
-      const payload = typed.substitute("payload", schema, receipt.payload);
-      if (equalBytes(payload, receipt.payload)) return ingress;
-      // Whoever signed it signed the old payload.
-      if (receipt.signature.some((byte) => byte !== 0)) typed.note("signature");
+      const payload =
+        schema === undefined || receipt.payload.length === 0
+          ? receipt.payload
+          : typed.substitute("payload", schema, receipt.payload);
+      const isSame = equalBytes(payload, receipt.payload);
+      const isSigned = receipt.signature.some((byte) => byte !== 0);
+      if (isSame && !(isSigned && reworded.has(ingress.intent))) return ingress;
+      // Whoever signed it signed the old payload, in answer to what was asked then.
+      if (isSigned) typed.note("signature");
       return { ...ingress, receipt: { ...receipt, payload, signature: new Uint8Array(64) } };
     }
     case "redeliver": {
@@ -98,9 +120,7 @@ class Typed {
 
   /** The same bytes where no path leads into them. */
   substitute(field: string, schema: Schema, bytes: Uint8Array): Uint8Array {
-    const paths = this.#redaction.paths.filter(
-      (path) => path.schema === schema.name && path.segments[0] !== KEY_SEGMENT,
-    );
+    const paths = this.#redaction.paths.filter((path) => path.schema === schema.name && !isSpecial(path));
     if (paths.length === 0) return bytes;
     const before = this.#decode(field, schema, bytes);
     const told = new Set<string>();
@@ -116,17 +136,31 @@ class Typed {
     return told.size === 0 ? bytes : likeBytes(bytes, schema.encode(after));
   }
 
-  /** The key an event was sent with, by the key schema of its reducer. */
-  substituteKey(event: Schema, schema: Schema, bytes: Uint8Array): Uint8Array {
-    const path = this.#redaction.paths.find(
-      (each) => each.schema === event.name && each.segments[0] === KEY_SEGMENT,
-    );
+  /** The key an event was sent with, by the key schema of its reducer; as what it is where it goes to none. */
+  substituteKey(event: Schema, schema: Schema | null, bytes: Uint8Array): Uint8Array {
+    const path = this.#special(event.name, KEY_SEGMENT);
     if (path === undefined) return bytes;
+    if (schema === null) return looseBytes(this.#scalar(looseScalar(bytes), path, "key"));
     const before = this.#decode("key", schema, bytes);
     const after = substituteAt(schema.type, before, [], (scalar, at) =>
       this.#scalar(scalar, path, at === "" ? "key" : `key.${at}`),
     );
     return likeBytes(bytes, schema.encode(after));
+  }
+
+  /** The correlation id a plan was started with by hand: a value of any type. */
+  substituteCorrelation({ plan, correlation }: PlanIngress): Uint8Array | null {
+    const path = this.#special(plan, CORRELATION_SEGMENT);
+    const before = correlation === null || path === undefined ? null : readTagged(correlation);
+    if (before === null || path === undefined) return correlation;
+    const after = substituteAll(before, (scalar, at) =>
+      this.#scalar(scalar, path, at === "" ? "correlation" : `correlation.${at}`),
+    );
+    return taggedBytes(after);
+  }
+
+  #special(name: string, segment: string): RedactPath | undefined {
+    return this.#redaction.paths.find((each) => each.schema === name && each.segments[0] === segment);
   }
 
   #scalar(scalar: Value, path: RedactPath, field: string): Value {
@@ -135,6 +169,7 @@ class Typed {
     if (substitute === scalar) notes.kept(`${this.#frame.head.frame}/${field}`);
     else {
       notes.used(path);
+      notes.replaced(scalar, `${this.#frame.head.frame}/${field}`);
       this.note(field);
     }
     return substitute;
@@ -155,6 +190,34 @@ class Typed {
   }
 }
 
+/** A canonical text or integer, else the bytes. */
+function looseScalar(bytes: Uint8Array): Value {
+  const item = hasSelfDescribe(bytes) ? readItem(bytes) : null;
+  if (typeof item === "string") return { kind: "text", value: item };
+  if (typeof item === "bigint") return { kind: item < 0n ? "int" : "nat", value: item };
+  return { kind: "bytes", value: bytes };
+}
+
+function looseBytes(scalar: Value): Uint8Array {
+  if (scalar.kind === "bytes") return scalar.value;
+  if (scalar.kind === "text" || isInteger(scalar)) return canon(scalar.value);
+  throw bug("a key that is no text, integer or bytes");
+}
+
+function readItem(bytes: Uint8Array): Cbor {
+  try {
+    return decodeCbor(bytes);
+  } catch (error) {
+    if (error instanceof AirloomError && error.code === "cbor.invalid") return null;
+    throw error;
+  }
+}
+
+/** Whether it leads beside the value of its schema. */
+function isSpecial({ segments: [first] }: RedactPath): boolean {
+  return first === KEY_SEGMENT || first === CORRELATION_SEGMENT;
+}
+
 /** With the self-describe tag where the old bytes have it. */
 function likeBytes(old: Uint8Array, encoded: Uint8Array): Uint8Array {
   return hasSelfDescribe(old) ? encoded : withoutSelfDescribe(encoded).slice();
@@ -168,10 +231,11 @@ function keyOf(
   key: Uint8Array | null,
   { manifest, schema, value, typed }: { manifest: Manifest; schema: Schema; value: Uint8Array; typed: Typed },
 ): Uint8Array | null {
-  const route = manifest.routes.get(schema.name)?.find(({ reducer }) => reducer.key !== null);
-  const keySchema = route?.reducer.key;
-  if (key === null || route === undefined || keySchema === undefined || keySchema === null) return key;
-  if (route.keyPath === null) return typed.substituteKey(schema, keySchema, key);
+  if (key === null) return null;
+  const route = keyedRoute(schema.name, manifest);
+  const keySchema = route?.reducer.key ?? null;
+  if (route === undefined || keySchema === null || route.keyPath === null)
+    return hasOwnKey(schema.name, manifest) ? typed.substituteKey(schema, keySchema, key) : key;
   const found = keyInValue(route, route.keyPath, schema, value);
   if (found === undefined || equalBytes(keySchema.normalize(key), keySchema.normalize(found))) return key;
   typed.note("key");

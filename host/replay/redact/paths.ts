@@ -1,10 +1,11 @@
 /**
  * Where a redaction applies: `demo/StartWork@1/payload` is a schema's name and a JSON pointer into its values.
  * `*` is every field, item or entry; options and arms of variants take no segment. A path to a composite means
- * every scalar in it, keys of maps included. `demo/Cell@1/$key` is the key an event of that schema was sent with.
+ * every scalar in it, keys of maps included. `demo/Cell@1/$key` is the key an event of that schema was sent with,
+ * `demo/Checkout@1/$correlation` the correlation id that plan was started with by hand.
  */
 
-import type { Manifest } from "../../air/manifest.ts";
+import type { Manifest, Route } from "../../air/manifest.ts";
 import { AirloomError } from "../../values/errors.ts";
 import { nearest } from "../../values/nearest.ts";
 import { quote } from "../../values/quote.ts";
@@ -20,6 +21,8 @@ export interface RedactPath {
 
 /** The segment that stands for the key an event is sent with. */
 export const KEY_SEGMENT = "$key";
+/** Behind a plan's name: the correlation id it was started with by hand. */
+export const CORRELATION_SEGMENT = "$correlation";
 
 const FORM = /^([^/]+\/[^/]+@\d+)((?:\/[^/]+)*)$/;
 
@@ -40,6 +43,10 @@ function segmentsOf(pointer: string): readonly string[] {
 /** Refuses paths that lead nowhere in any of the manifests: `redact.bad_path` (kind `request`). */
 export function checkPaths(paths: readonly RedactPath[], manifests: readonly Manifest[]): void {
   for (const { text, schema, segments } of paths) {
+    if (segments.length === 1 && segments[0] === CORRELATION_SEGMENT) {
+      checkPlan(text, schema, manifests);
+      continue;
+    }
     const types = manifests.flatMap((manifest) => manifest.schemas.get(schema)?.type ?? []);
     if (types.length === 0) {
       const near = nearest(
@@ -51,11 +58,44 @@ export function checkPaths(paths: readonly RedactPath[], manifests: readonly Man
         `no schema ${quote(schema)} is in the recording${near === undefined ? "" : `; did you mean ${near}?`}`,
       );
     }
-    if (segments[0] === KEY_SEGMENT && segments.length === 1) continue;
+    if (segments[0] === KEY_SEGMENT && segments.length === 1) {
+      if (manifests.some((manifest) => hasOwnKey(schema, manifest))) continue;
+      throw badPath(text, noOwnKey(schema, manifests));
+    }
     if (!types.some((type) => leads(type, segments))) {
       throw badPath(text, `${quote(schema)} has nothing at ${quote(`/${segments.join("/")}`)}`);
     }
   }
+}
+
+function checkPlan(text: string, plan: string, manifests: readonly Manifest[]): void {
+  if (manifests.some((manifest) => manifest.plans.has(plan))) return;
+  const near = nearest(
+    plan,
+    manifests.flatMap((manifest) => [...manifest.plans.keys()]),
+  );
+  const hint = near === undefined ? "" : `; did you mean ${near}?`;
+  throw badPath(text, `no plan ${quote(plan)} is in the recording${hint}`);
+}
+
+/** The route whose cell an event names by its key: the first to a reducer that has one. */
+export function keyedRoute(schema: string, manifest: Manifest): Route | undefined {
+  return manifest.routes.get(schema)?.find(({ reducer }) => reducer.key !== null);
+}
+
+/** Whether events of this schema are sent with a key that is not in their value. */
+export function hasOwnKey(schema: string, manifest: Manifest): boolean {
+  const route = keyedRoute(schema, manifest);
+  if (route !== undefined) return route.keyPath === null;
+  // An event that only starts plans may carry a key, which correlates them; a single cell takes none.
+  return (manifest.routes.get(schema) ?? []).length === 0 && manifest.triggers.has(schema);
+}
+
+function noOwnKey(schema: string, manifests: readonly Manifest[]): string {
+  const route = manifests.flatMap((manifest) => keyedRoute(schema, manifest) ?? [])[0];
+  const path = route?.keyPath ?? null;
+  if (path === null) return `events of ${quote(schema)} are sent without a key`;
+  return `the key of ${quote(schema)} stands in its value: redact ${quote(`/${path.join("/")}`)} of it`;
 }
 
 function badPath(text: string, reason: string): AirloomError {
@@ -81,6 +121,28 @@ function leads(type: Type, segments: readonly string[]): boolean {
       return leads(type.value, rest);
     default:
       return false;
+  }
+}
+
+/** A value of no known type with every scalar in it put through `substitute`, keys of maps included. */
+export function substituteAll(value: Value, substitute: Substitute, at: readonly string[] = []): Value {
+  const next = (item: Value, name: string): Value => substituteAll(item, substitute, [...at, name]);
+  switch (value.kind) {
+    case "record":
+      return {
+        kind: "record",
+        fields: new Map([...value.fields].map(([name, item]) => [name, next(item, name)])),
+      };
+    case "list":
+    case "set":
+      return { kind: value.kind, items: value.items.map((item, i) => next(item, String(i))) };
+    case "map":
+      return {
+        kind: "map",
+        entries: value.entries.map(([key, item], i) => [next(key, String(i)), next(item, String(i))]),
+      };
+    default:
+      return substitute(value, at.join("."));
   }
 }
 

@@ -9,11 +9,13 @@
  */
 
 import type { Manifest } from "../../air/manifest.ts";
+import { intentId } from "../../effects/intent.ts";
 import type { Frame, Entry as FrameEntry } from "../../journal/frame.ts";
 import type { Sealed } from "../../kernel/draft.ts";
 import type { Ingress } from "../../kernel/ingress.ts";
 import type { FindModule } from "../../runtime/definitions.ts";
-import { fromHex } from "../../values/bytes.ts";
+import type { IntentId } from "../../values/brand.ts";
+import { fromHex, utf8 } from "../../values/bytes.ts";
 import { AirloomError, bug } from "../../values/errors.ts";
 import type { Value } from "../../values/value.ts";
 import { entryOf, type FindDefinitions, ingressOf } from "../core/feed.ts";
@@ -28,8 +30,9 @@ import { Course } from "./course.ts";
 import { substituteIngress } from "./ingress.ts";
 import { Secrets } from "./leaks.ts";
 import { checkPaths, type RedactPath } from "./paths.ts";
-import { Substitutes } from "./substitutes.ts";
-import { whereIs } from "./where.ts";
+import { idOf, Substitutes } from "./substitutes.ts";
+import { secretIn, whereIs } from "./where.ts";
+import { DefinitionWords } from "./words.ts";
 
 export interface RedactOptions {
   readonly paths: readonly RedactPath[];
@@ -49,6 +52,8 @@ export interface Redacted {
   readonly unused: readonly string[];
   /** Places whose value has no other one of its class, and stays. */
   readonly kept: readonly string[];
+  /** Places of values that the definitions say too: those are not looked for anywhere else. */
+  readonly exempt: readonly string[];
 }
 
 /**
@@ -64,15 +69,20 @@ export async function redact(open: () => AsyncIterable<Entry>, options: RedactOp
   const changed: string[] = [];
   const kept = new Set<string>();
   const used = new Set<RedactPath>();
+  const places = new Map<string, string>();
   const notes: Notes = {
-    changed: (path) => changed.push(path),
-    kept: (path) => kept.add(path),
+    changed: (place) => changed.push(place),
+    kept: (place) => kept.add(place),
     used: (path) => used.add(path),
+    replaced: (scalar, place) => {
+      const id = idOf(scalar)!;
+      if (!places.has(id)) places.set(id, place);
+    },
   };
   const manifests: Manifest[] = [];
   for await (const _ of rerun(open(), options, substitutes, notes, (found) => manifests.push(found)));
   checkPaths(options.paths, manifests);
-  const secrets = secretsOf(substitutes, manifests);
+  const { secrets, exempt } = secretsOf(substitutes, manifests);
   const redaction = { root: fromHex(root)!, paths: changed };
   const header = (before: RecordingHeader): RecordingHeader => ({
     ...before,
@@ -84,6 +94,7 @@ export async function redact(open: () => AsyncIterable<Entry>, options: RedactOp
     changed,
     unused: options.paths.filter((path) => !used.has(path)).map(({ text }) => text),
     kept: [...kept],
+    exempt: exempt.map((scalar) => places.get(idOf(scalar)!)!),
   };
 }
 
@@ -92,9 +103,10 @@ export interface Notes {
   changed(place: string): void;
   kept(place: string): void;
   used(path: RedactPath): void;
+  replaced(scalar: Value, place: string): void;
 }
 
-const SILENT: Notes = { changed: () => {}, kept: () => {}, used: () => {} };
+const SILENT: Notes = { changed: () => {}, kept: () => {}, used: () => {}, replaced: () => {} };
 
 /** Tells the substitutes of every value that is to be replaced. */
 async function avoidReal(
@@ -124,28 +136,49 @@ async function avoidReal(
         ingress,
         manifest,
         { paths, substitutes: reader, notes: SILENT },
-        new FaultPlaces(),
+        { faults: new FaultPlaces(), reworded: new Set() },
       );
   }
 }
 
-/** A text that the definitions hold is no secret; it stands wherever they write it. */
-function secretsOf(substitutes: Substitutes, manifests: readonly Manifest[]): Secrets {
-  const secrets = new Secrets();
-  const nodes = manifests.flatMap((manifest) =>
-    [...manifest.nodes.values()].map((node) => Buffer.from(node)),
-  );
-  for (const value of substitutes.replaced()) {
-    if (!nodes.some((node) => node.includes(Buffer.from(value)))) secrets.add(value);
+interface Sought {
+  readonly secrets: AllSecrets;
+  /** What is replaced and not looked for. */
+  readonly exempt: readonly Value[];
+}
+
+interface AllSecrets {
+  readonly inData: Secrets;
+  /** Code holds words of its own, so that only long ones are looked for there. */
+  readonly inCode: Secrets;
+}
+
+/** A text of a module this long is hardly there by chance. */
+const CODE_TEXT_MIN = 8;
+
+function secretsOf(substitutes: Substitutes, manifests: readonly Manifest[]): Sought {
+  const words = new DefinitionWords(manifests);
+  const exempt: Value[] = [];
+  const secrets = { inData: new Secrets(), inCode: new Secrets() };
+  for (const scalar of substitutes.replaced()) {
+    if (words.has(scalar)) {
+      exempt.push(scalar);
+      continue;
+    }
+    secrets.inData.addValue(scalar, (spelling) => words.hasSpelling(spelling));
+    if (scalar.kind !== "text" || scalar.value.length < CODE_TEXT_MIN) continue;
+    secrets.inCode.add(utf8(scalar.value));
+    // As AssemblyScript keeps it.
+    secrets.inCode.add(Buffer.from(scalar.value, "utf16le"));
   }
-  return secrets;
+  return { secrets, exempt };
 }
 
 async function* written(
   open: () => AsyncIterable<Entry>,
   options: RedactOptions,
   substitutes: Substitutes,
-  secrets: Secrets,
+  secrets: AllSecrets,
   headerFrom: (before: RecordingHeader) => RecordingHeader,
 ): AsyncIterable<Entry> {
   const footing = new Footing();
@@ -154,9 +187,11 @@ async function* written(
     if (step.kind === "header") {
       header = headerFrom(step.header);
       yield { kind: "header", header };
-    } else if (step.kind === "blob") yield step;
-    else {
-      refuseLeak(secrets, step, step.manifest);
+    } else if (step.kind === "blob") {
+      refuseCarried(secrets, step.blob);
+      yield step;
+    } else {
+      refuseLeak(secrets.inData, step);
       for (const blob of step.states) yield { kind: "blob", blob };
       yield { kind: "frame", frame: step.frame };
       footing.add(step.frame);
@@ -197,6 +232,7 @@ async function* rerun(
   const run = new RerunWorld(modules);
   const course = new Course();
   const faults = new FaultPlaces();
+  const reworded = new Set<IntentId>();
   for await (const entry of entries) {
     if (entry.kind === "header") yield entry;
     else if (entry.kind === "blob") {
@@ -207,12 +243,15 @@ async function* rerun(
       const { frame } = entry;
       const ingress = await ingressOf(frame, known);
       const redaction = { paths, substitutes, notes };
-      const substituted = substituteIngress(frame, ingress, run.manifest, redaction, faults);
+      const soFar = { faults, reworded };
+      const substituted = substituteIngress(frame, ingress, run.manifest, redaction, soFar);
+      if (ingress.kind === "receipt") reworded.delete(ingress.intent);
       const sealed = enter(run, frame, substituted, anonymous(frame, substitutes, notes));
       const manifest = run.manifest!;
       faults.note(frame, sealed.frame, run.isBusy);
       const difference = course.compare(frame, sealed.frame, manifest);
       if (difference !== null) throw otherCourse(frame, difference);
+      for (const intent of rewordedIn(frame, sealed.frame)) reworded.add(intent);
       yield { kind: "frame", frame: sealed.frame, states: statesOf(sealed), manifest };
     }
   }
@@ -246,20 +285,37 @@ function anonymous(frame: Frame, substitutes: Substitutes, notes: Notes): FrameE
   };
 }
 
-function refuseLeak(secrets: Secrets, { frame, states }: Rerun, manifest: Manifest): void {
-  if (secrets.count === 0) return;
-  const found = [frame.bytes, ...states.map(({ bytes }) => bytes)].flatMap(
-    (bytes) => secrets.find(bytes) ?? [],
-  );
-  const [secret] = found;
-  if (secret === undefined) return;
-  const { record, field, path } = whereIs(secret, frame, manifest);
-  const more = path === null ? "" : `; redact ${path} as well`;
-  const message = `frame ${frame.head.frame}, record ${record}: ${field} still holds a value that is replaced elsewhere${more}`;
-  throw new AirloomError("request", "redact.leak", message, {
-    fields: { frame: frame.head.frame, record, field, path },
+/** Intents of a frame that ask something else than they did; both frames have the same course. */
+function rewordedIn(before: Frame, after: Frame): readonly IntentId[] {
+  return before.records.flatMap((record, i) => {
+    const other = after.records[i];
+    if (record.kind !== "effect_intent" || other?.kind !== "effect_intent") return [];
+    return record.intentHash === other.intentHash
+      ? []
+      : [intentId(before.head.frame, Number(record.ordinal))];
   });
 }
+
+function refuseLeak(secrets: Secrets, step: Rerun): void {
+  if (secrets.count === 0) return;
+  const secret = secretIn(secrets, step);
+  if (secret === null) return;
+  const { frame } = step.frame.head;
+  const { record, field, path } = whereIs(secret, step, step.manifest);
+  const more = path === null ? "" : `; redact ${path} as well`;
+  const message = `frame ${frame}, record ${record}: ${field} still holds a value that is replaced elsewhere${more}`;
+  throw new AirloomError("request", "redact.leak", message, { fields: { frame, record, field, path } });
+}
+
+/** Definitions, settings and modules stand in the recording as they are. */
+function refuseCarried(secrets: AllSecrets, { role, hash, bytes }: RecordedBlob): void {
+  const found = (role === "module" ? secrets.inCode : secrets.inData).find(bytes);
+  if (found === null) return;
+  const message = `the ${WORDS[role]} ${hash} holds a value that is replaced elsewhere`;
+  throw new AirloomError("request", "redact.leak", message, { fields: { role, hash } });
+}
+
+const WORDS = { node: "definition", settings: "settings", module: "module", state: "state" } as const;
 
 function otherCourse(
   frame: Frame,

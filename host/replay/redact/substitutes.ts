@@ -15,10 +15,10 @@
  */
 
 import { createHmac } from "node:crypto";
-import { concat, EMPTY, fromHex, toHex, utf8 } from "../../values/bytes.ts";
-import { isIntegerKind } from "../../values/scalars.ts";
+import { concat, toHex } from "../../values/bytes.ts";
 import type { Value } from "../../values/value.ts";
 import { Secrets } from "./leaks.ts";
+import { type IntegerValue, isInteger } from "./spellings.ts";
 
 /** Draws that are tried before a text grows by a letter. */
 const DRAWS_MAX = 64;
@@ -27,33 +27,35 @@ const CLEAN_DRAWS_MAX = 16 * DRAWS_MAX;
 
 export class Substitutes {
   readonly #salt: Uint8Array;
-  readonly #known = new Map<string, Value>();
+  readonly #known = new Map<string, { readonly scalar: Value; readonly substitute: Value }>();
   /** By what they are, what they stand for. */
   readonly #taken = new Map<string, string>();
   /** What is to be replaced somewhere: none of it may come in as a substitute of something else. */
   readonly #real = new Set<string>();
-  readonly #realBytes = new Secrets();
+  readonly #spelled = new Secrets();
 
   /** `salt`: whoever has it can tell whether a guess of a value is right. */
   constructor(salt: Uint8Array) {
     this.#salt = salt;
   }
 
-  /** Keeps substitutes from being this value, or from holding it; to be told of all before the first is drawn. */
+  /**
+   * Keeps substitutes from being this value, or from holding a spelling of it; to be told of all before the first is
+   * drawn.
+   */
   avoid(scalar: Value): void {
     const id = idOf(scalar);
     if (id === null || this.#real.has(id)) return;
     this.#real.add(id);
-    const bytes = bytesOf(scalar);
-    if (bytes !== null) this.#realBytes.add(bytes);
+    this.#spelled.addValue(scalar);
   }
 
   /** Itself where its class has no other value. */
   of(scalar: Value): Value {
     const id = idOf(scalar);
     if (id === null) return scalar;
-    const substitute = this.#known.get(id) ?? this.#draw(scalar, id);
-    this.#known.set(id, substitute);
+    const substitute = this.#known.get(id)?.substitute ?? this.#draw(scalar, id);
+    if (!this.#known.has(id)) this.#known.set(id, { scalar, substitute });
     this.#taken.set(idOf(substitute)!, id);
     if (idOf(substitute) === id) return scalar;
     // An integer that was met as another type keeps its own.
@@ -78,14 +80,9 @@ export class Substitutes {
     return concat(parts).slice(0, length);
   }
 
-  /** Texts and bytes that were replaced, as the bytes they would be found by. */
-  *replaced(): Iterable<Uint8Array> {
-    for (const [id, substitute] of this.#known) {
-      const at = id.indexOf(" ");
-      if (idOf(substitute) === id || id.slice(0, at) === "integer") continue;
-      const text = id.slice(at + 1);
-      yield substitute.kind === "bytes" ? fromHex(text)! : utf8(text);
-    }
+  /** Values that were replaced by others, in the order they were met. */
+  *replaced(): Iterable<Value> {
+    for (const [id, { scalar, substitute }] of this.#known) if (idOf(substitute) !== id) yield scalar;
   }
 
   #draw(scalar: Value, id: string): Value {
@@ -104,7 +101,7 @@ export class Substitutes {
   }
 
   #isClean(substitute: Value): boolean {
-    return this.#realBytes.find(bytesOf(substitute) ?? EMPTY) === null;
+    return !this.#spelled.isIn(substitute);
   }
 
   /** Null where there is nothing to draw. */
@@ -129,12 +126,16 @@ export class Substitutes {
     if (magnitude < 2n || magnitude >> 63n === 1n) return magnitude < 2n ? scalar : this.#large(scalar, id);
     const [low, size] = [1n << (bits - 1n), 1n << (bits - 1n)];
     const start = BigInt(`0x${toHex(this.bytes(id, 0, 8))}`) % size;
+    let unclean: Value | null = null;
     for (let step = 0n; step < size; step++) {
       const found = low + ((start + step) % size);
       const substitute: Value = { kind, value: value < 0n ? -found : found };
-      if (this.#isFree(substitute, id)) return substitute;
+      if (!this.#isFree(substitute, id)) continue;
+      if (this.#isClean(substitute)) return substitute;
+      unclean ??= substitute;
+      if (step >= CLEAN_DRAWS_MAX) break;
     }
-    return scalar;
+    return unclean ?? scalar;
   }
 
   /** Of 64 bits: a nat has room below 2^64, -2^63 is alone. */
@@ -143,28 +144,17 @@ export class Substitutes {
     for (let draw = 0; ; draw++) {
       const value = (1n << 63n) | BigInt(`0x${toHex(this.bytes(id, draw, 8))}`);
       const substitute: Value = { kind: scalar.kind, value };
-      if (this.#isFree(substitute, id)) return substitute;
+      const isClean = draw >= CLEAN_DRAWS_MAX || this.#isClean(substitute);
+      if (isClean && this.#isFree(substitute, id)) return substitute;
     }
   }
 }
 
-type IntegerValue = Extract<Value, { readonly value: bigint }>;
-
-function isInteger(value: Value): value is IntegerValue {
-  return isIntegerKind(value.kind);
-}
-
 /** What makes two scalars equal: an integer is the same whatever its type says of it. */
-function idOf(scalar: Value): string | null {
+export function idOf(scalar: Value): string | null {
   if (isInteger(scalar)) return `integer ${scalar.value}`;
   if (scalar.kind === "bytes") return `bytes ${toHex(scalar.value)}`;
   return "value" in scalar && typeof scalar.value === "string" ? `${scalar.kind} ${scalar.value}` : null;
-}
-
-/** What a text or bytes are found by; null for what is looked for nowhere. */
-function bytesOf(scalar: Value): Uint8Array | null {
-  if (scalar.kind === "bytes") return scalar.value;
-  return "value" in scalar && typeof scalar.value === "string" ? utf8(scalar.value) : null;
 }
 
 type Form = (value: string, stream: Uint8Array, longer: number) => string;

@@ -3,12 +3,17 @@
 import type { Manifest } from "../../air/manifest.ts";
 import type { Frame } from "../../journal/frame.ts";
 import { fieldsOf, fieldValue, type JournalRecord } from "../../journal/record.ts";
-import { equalBytes, utf8 } from "../../values/bytes.ts";
+import { utf8 } from "../../values/bytes.ts";
 import { AirloomError } from "../../values/errors.ts";
 import { child } from "../../values/pointer.ts";
 import type { Schema } from "../../values/schema.ts";
 import { type Value, variantTag } from "../../values/value.ts";
 import { schemaOf } from "../core/diff.ts";
+import type { RecordedBlob } from "../recording/entry.ts";
+import type { Secret, Secrets } from "./leaks.ts";
+import { numbersIn } from "./numbers.ts";
+import { CORRELATION_SEGMENT, hasOwnKey, KEY_SEGMENT } from "./paths.ts";
+import { isInteger } from "./spellings.ts";
 
 export interface Place {
   readonly record: number;
@@ -17,39 +22,99 @@ export interface Place {
   readonly path: string | null;
 }
 
-export function whereIs(secret: Uint8Array, frame: Frame, manifest: Manifest): Place {
-  for (const [index, record] of frame.records.entries()) {
-    for (const { key, name } of fieldsOf(record.kind)) {
-      if (!holds(bytesOf(fieldValue(record, key)), secret)) continue;
-      const found = inValue(record, key, secret, manifest);
-      const field = found === null ? name : [name, ...found.names].join(".");
-      return { record: index, field, path: index === 0 && found !== null ? found.path : null };
+/** A frame with the states that stand beside its deliveries. */
+export interface Searched {
+  readonly frame: Frame;
+  readonly states: readonly RecordedBlob[];
+}
+
+/** The first secret in any byte of the frame or its states; null for none. */
+export function secretIn(secrets: Secrets, { frame, states }: Searched): Secret | null {
+  for (const bytes of [frame.bytes, ...states.map((state) => state.bytes)]) {
+    const found = secrets.find(bytes);
+    if (found !== null) return found;
+  }
+  for (const record of frame.records) {
+    for (const { content, isValue } of contentsOf(record, states)) {
+      const found = isValue ? secrets.findNumber(content) : null;
+      if (found !== null) return found;
     }
-    if (record.cell !== null && holds(record.cell.key, secret))
-      return { record: index, field: "cell", path: null };
+  }
+  return null;
+}
+
+export function whereIs(secret: Secret, { frame, states }: Searched, manifest: Manifest): Place {
+  for (const [index, record] of frame.records.entries()) {
+    for (const { key, name, content, isValue } of contentsOf(record, states)) {
+      if (!holds(content, secret) || (!isValue && !(secret instanceof Uint8Array))) continue;
+      const found = inValue(record, key, content, secret, manifest);
+      const field = found === null ? name : [name, ...found.names].join(".");
+      return {
+        record: index,
+        field,
+        path: index === 0 ? (found?.path ?? pathOf(record, key, manifest)) : null,
+      };
+    }
   }
   return { record: 0, field: "the frame", path: null };
 }
 
-function bytesOf(field: unknown): Uint8Array {
-  if (field instanceof Uint8Array) return field;
-  if (typeof field === "string") return utf8(field);
-  return utf8(Array.isArray(field) ? field.flat().map(String).join(" ") : "");
+interface Content {
+  readonly key: string;
+  readonly name: string;
+  readonly content: Uint8Array | string;
+  /** Whether a number in it is one that a value holds, rather than a count, a hash or a signature. */
+  readonly isValue: boolean;
 }
 
-function holds(bytes: Uint8Array, secret: Uint8Array): boolean {
+/** Whose bytes are drawn or derived: a number in them is chance. */
+const RANDOM: ReadonlySet<string> = new Set(["signature", "publicKey", "worldId"]);
+
+function* contentsOf(record: JournalRecord, states: readonly RecordedBlob[]): Generator<Content> {
+  for (const { key, name, type } of fieldsOf(record.kind)) {
+    const value = fieldValue(record, key);
+    const isValue = /^(?:value|bytes|text)\??$/.test(type) && !RANDOM.has(key);
+    if (value instanceof Uint8Array || typeof value === "string")
+      yield { key, name, content: value, isValue };
+    else if (Array.isArray(value)) yield { key, name, content: value.flat().map(String).join(" "), isValue };
+  }
+  if (record.cell !== null) yield { key: "cell", name: "cell", content: record.cell.key, isValue: true };
+  if (record.kind !== "delivery" || record.stateBlob === null) return;
+  const state = states.find(({ hash }) => hash === record.stateBlob);
+  if (state !== undefined) yield { key: "state", name: "state", content: state.bytes, isValue: true };
+}
+
+function holds(content: Uint8Array | string, secret: Secret): boolean {
+  if (!(secret instanceof Uint8Array)) return [...numbersIn(content)].includes(secret);
+  const bytes = typeof content === "string" ? utf8(content) : content;
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes(Buffer.from(secret));
 }
 
-function inValue(record: JournalRecord, key: string, secret: Uint8Array, manifest: Manifest) {
-  const bytes = fieldValue(record, key);
+/** Of what entered beside typed values. */
+function pathOf(record: JournalRecord, key: string, manifest: Manifest): string | null {
+  if (record.kind === "domain_event" && key === "key" && hasOwnKey(record.schema, manifest))
+    return `${record.schema}/${KEY_SEGMENT}`;
+  return record.kind === "plan_start" && key === "correlation"
+    ? `${record.plan}/${CORRELATION_SEGMENT}`
+    : null;
+}
+
+function inValue(
+  record: JournalRecord,
+  key: string,
+  bytes: Uint8Array | string,
+  secret: Secret,
+  manifest: Manifest,
+) {
   const schema = schemaOf(record, manifest);
-  if (!(bytes instanceof Uint8Array) || schema === undefined) return null;
+  const isTyped =
+    key === "state" || fieldsOf(record.kind).some((f) => f.key === key && f.type.startsWith("value"));
+  if (!isTyped || !(bytes instanceof Uint8Array) || schema === undefined) return null;
   const names = pathIn(schema, bytes, secret);
   return names === null ? null : { names, path: `${schema.name}${names.reduce(child, "")}` };
 }
 
-function pathIn(schema: Schema, bytes: Uint8Array, secret: Uint8Array): readonly string[] | null {
+function pathIn(schema: Schema, bytes: Uint8Array, secret: Secret): readonly string[] | null {
   try {
     return find(schema.decode(bytes), secret, []);
   } catch (error) {
@@ -59,7 +124,7 @@ function pathIn(schema: Schema, bytes: Uint8Array, secret: Uint8Array): readonly
 }
 
 /** Options and variants take no segment; in lists and maps every member is meant. */
-function find(value: Value, secret: Uint8Array, at: readonly string[]): readonly string[] | null {
+function find(value: Value, secret: Secret, at: readonly string[]): readonly string[] | null {
   if (value.kind === "record") {
     const isVariant = variantTag(value) !== undefined;
     for (const [name, item] of value.fields) {
@@ -77,7 +142,12 @@ function find(value: Value, secret: Uint8Array, at: readonly string[]): readonly
     );
     return hit ? at : null;
   }
-  if (!("value" in value)) return null;
-  const bytes = value.value instanceof Uint8Array ? value.value : utf8(String(value.value));
-  return equalBytes(bytes, secret) || holds(bytes, secret) ? at : null;
+  return isInScalar(value, secret) ? at : null;
+}
+
+function isInScalar(scalar: Value, secret: Secret): boolean {
+  if (isInteger(scalar)) return scalar.value === secret;
+  if (!("value" in scalar) || typeof scalar.value === "boolean" || typeof scalar.value === "bigint")
+    return false;
+  return holds(scalar.value, secret);
 }

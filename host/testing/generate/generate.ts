@@ -12,7 +12,7 @@ import type { AnyWorld } from "../types.ts";
 import type { TestWorld } from "../world.ts";
 import { expectations, snapshotOf } from "./expectations.ts";
 import { quoted, SourceWriter, wrapped } from "./source.ts";
-import { courseTitle, type Scenario, type Step, scenarioOf } from "./steps.ts";
+import { courseOf, type Scenario, type Step, scenarioOf } from "./steps.ts";
 
 export interface GenerateOptions {
   /** What the recording is called in the test. */
@@ -71,7 +71,7 @@ function tooLong(steps: number): AirloomError {
 
 /** The first recorded frame that the world was not told; null for the same course. */
 function otherCourse({ course }: Scenario, world: TestWorld): bigint | null {
-  const told = world.frames.map(courseTitle).filter((title) => title !== "continue" && title !== "snapshot");
+  const told = courseOf(world.frames).map(({ title }) => title);
   for (let i = 0; i < Math.max(told.length, course.length); i++) {
     if (told[i] !== course[i]?.title) return course[i]?.frame ?? course.at(-1)?.frame ?? 0n;
   }
@@ -158,19 +158,44 @@ class Author {
   }
 
   async #send(step: Exclude<Step, { readonly kind: "answer" }>): Promise<readonly string[]> {
-    const name = quoted(step.kind === "when" ? step.schema : step.plan);
-    if (step.kind === "plan") {
-      await this.#world.startPlan(step.plan, step.input);
-      return [
-        `  await world.${wrapped("startPlan(", [name, this.#source.value(step.input, "  ")], ")", "  ")};`,
-      ];
-    }
+    if (step.kind === "plan") return this.#startPlan(step);
+    if (step.kind === "redeliver" || step.kind === "dismiss") return this.#close(step);
+    const name = quoted(step.schema);
     const { schema, value, key } = step;
     const keyed = key === null ? {} : { key };
     await this.#world.when(schema, value, keyed);
     const options = key === null ? [] : [`{ key: ${this.#source.value(key, "  ")} }`];
     const text = this.#source.value(value, "  ");
     return [`  await world.when(${[name, text, ...options].join(", ")});`];
+  }
+
+  async #startPlan({
+    plan,
+    input,
+    correlation,
+  }: Extract<Step, { readonly kind: "plan" }>): Promise<readonly string[]> {
+    const options = correlation === null ? {} : { correlation };
+    await this.#world.startPlan(plan, input, options);
+    const written = correlation === null ? [] : [this.#source.value(options, "  ")];
+    const parts = [quoted(plan), this.#source.value(input, "  "), ...written];
+    return [`  await world.${wrapped("startPlan(", parts, ")", "  ")};`];
+  }
+
+  /** Does with a fault what the operator did. */
+  async #close(
+    step: Extract<Step, { readonly kind: "redeliver" }> | Extract<Step, { readonly kind: "dismiss" }>,
+  ): Promise<readonly string[]> {
+    const fault = this.#world.openFaults[step.nth];
+    if (fault === undefined) throw courseError(step.frame);
+    const named = `world.openFaults[${step.nth}]!`;
+    if (step.kind === "redeliver") {
+      await this.#world.redeliver(fault);
+      return [`  await world.redeliver(${named});`];
+    }
+    const { reason } = step;
+    await this.#world.dismiss(fault, reason ?? undefined);
+    const said = reason === null ? [] : [this.#source.value(reason, "  ")];
+    return [`  await world.dismiss(${[named, ...said].join(", ")});`];
   }
 
   async #answer({
@@ -234,7 +259,9 @@ function titleOf({ steps }: Scenario): string {
         ? shortName(step.schema)
         : step.kind === "plan"
           ? shortName(step.plan)
-          : wordOf(step);
+          : step.kind === "answer"
+            ? wordOf(step)
+            : step.kind;
     const last = words.at(-1);
     if (last?.word === word) last.count += 1;
     else words.push({ word, count: 1 });

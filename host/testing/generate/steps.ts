@@ -3,6 +3,7 @@
 import type { Manifest } from "../../air/manifest.ts";
 import type { Frame } from "../../journal/frame.ts";
 import type { RecordOf } from "../../journal/record.ts";
+import { readTagged } from "../../plan/tagged.ts";
 import type { WholeRecording } from "../../replay/recording/assemble.ts";
 import { AirloomError } from "../../values/errors.ts";
 import { toNative } from "../../values/native.ts";
@@ -16,7 +17,15 @@ export type Step = {
   readonly atMs: number;
 } & (
   | { readonly kind: "when"; readonly schema: string; readonly value: unknown; readonly key: unknown }
-  | { readonly kind: "plan"; readonly plan: string; readonly input: unknown }
+  | {
+      readonly kind: "plan";
+      readonly plan: string;
+      readonly input: unknown;
+      /** Null for none. */
+      readonly correlation: string | bigint | Uint8Array | null;
+    }
+  | ({ readonly kind: "redeliver" } & OfFault)
+  | ({ readonly kind: "dismiss"; readonly reason: string | null } & OfFault)
   | {
       readonly kind: "answer";
       readonly effect: string;
@@ -26,16 +35,31 @@ export type Step = {
     }
 );
 
+interface OfFault {
+  /** Which of the open faults, from 0, oldest first. */
+  readonly nth: number;
+}
+
 export interface Scenario {
   readonly startNs: bigint;
   readonly steps: readonly Step[];
-  /** What entered, frame by frame, as a title each; what the runtime adds by itself is left out. */
-  readonly course: readonly { readonly frame: bigint; readonly title: string }[];
+  readonly course: Course;
+}
+
+/** What entered, frame by frame, as a title each; what the runtime adds by itself is left out. */
+export type Course = readonly { readonly frame: bigint; readonly title: string }[];
+
+/** What of the past later steps name. */
+interface Open {
+  readonly intents: { id: string; kind: string }[];
+  /** Record sequences of the faults that nobody took care of. */
+  readonly faults: bigint[];
 }
 
 /**
  * `framesMax`: frames beyond it are left out. Throws `testgen.unsupported` (kind `request`) for what a test cannot
- * do: change definitions, or answer with what is no value of the receipt's schema.
+ * do: change definitions, start a plan under a composite correlation id, or answer with what is no value of the
+ * receipt's schema.
  */
 export function scenarioOf(
   { frames }: Pick<WholeRecording, "frames">,
@@ -44,8 +68,7 @@ export function scenarioOf(
 ): Scenario {
   const startNs: bigint = frames[0]!.head.logicalNs;
   const steps: Step[] = [];
-  const course: { frame: bigint; title: string }[] = [];
-  const open: { id: string; kind: string }[] = [];
+  const open: Open = { intents: [], faults: [] };
   for (const frame of frames.slice(1, framesMax)) {
     const first = frame.records[0]!;
     if (first.kind !== "continue" && first.kind !== "snapshot") {
@@ -53,25 +76,46 @@ export function scenarioOf(
       // Up to the next millisecond: a timer that fired late has fired by then, and the test can be read.
       const place = { frame: frame.head.frame as bigint, atMs: Number((since + 999_999n) / 1_000_000n) };
       steps.push({ ...place, ...stepOf(frame, manifest, open) });
-      course.push({ frame: place.frame, title: courseTitle(frame) });
     }
-    for (const record of frame.records) {
-      if (record.kind !== "effect_intent") continue;
-      open.push({ id: `${frame.head.frame}.${record.ordinal}`, kind: record.effectKind });
+    for (const [index, record] of frame.records.entries()) {
+      if (record.kind === "effect_intent")
+        open.intents.push({ id: `${frame.head.frame}.${record.ordinal}`, kind: record.effectKind });
+      if (isFault(record)) open.faults.push(frame.head.firstRecord + BigInt(index));
     }
-    settleWithin(frame, open);
+    settleWithin(frame, open.intents);
   }
-  return { startNs, steps, course };
+  return { startNs, steps, course: courseOf(frames.slice(1, framesMax)) };
+}
+
+/** The frames are all but genesis. */
+export function courseOf(frames: Iterable<Frame>): Course {
+  const course: Course[number][] = [];
+  /** Frames by their place in the course, since snapshots shift their numbers. */
+  const places = new Map<bigint, string>();
+  let continued = 0;
+  for (const frame of frames) {
+    const { kind } = frame.records[0]!;
+    const number: bigint = frame.head.frame;
+    if (kind === "continue") places.set(number, `${course.length} continued ${++continued}`);
+    else if (kind !== "snapshot") {
+      course.push({ frame: number, title: titleOf(frame, places) });
+      continued = 0;
+      places.set(number, `${course.length}`);
+    }
+  }
+  return course;
 }
 
 /** What entered with a frame. */
-export function courseTitle({ records }: Frame): string {
+function titleOf({ records }: Frame, places: ReadonlyMap<bigint, string>): string {
   const first = records[0]!;
   switch (first.kind) {
     case "domain_event":
       return `event ${first.schema}`;
-    case "effect_receipt":
-      return `receipt ${first.effectKind} ${first.status}`;
+    case "effect_receipt": {
+      const { effectKind, status, intentFrame, intentOrdinal } = first;
+      return `receipt ${effectKind} ${status} for ${places.get(intentFrame)}, ${intentOrdinal}`;
+    }
     case "plan_start":
       return `plan ${first.plan}`;
     default:
@@ -82,9 +126,11 @@ export function courseTitle({ records }: Frame): string {
 type Act =
   | Omit<Extract<Step, { readonly kind: "when" }>, "frame" | "atMs">
   | Omit<Extract<Step, { readonly kind: "plan" }>, "frame" | "atMs">
+  | Omit<Extract<Step, { readonly kind: "redeliver" }>, "frame" | "atMs">
+  | Omit<Extract<Step, { readonly kind: "dismiss" }>, "frame" | "atMs">
   | Omit<Extract<Step, { readonly kind: "answer" }>, "frame" | "atMs">;
 
-function stepOf(frame: Frame, manifest: Manifest, open: { id: string; kind: string }[]): Act {
+function stepOf(frame: Frame, manifest: Manifest, open: Open): Act {
   const first = frame.records[0]!;
   switch (first.kind) {
     case "domain_event": {
@@ -97,17 +143,44 @@ function stepOf(frame: Frame, manifest: Manifest, open: { id: string; kind: stri
       };
     }
     case "plan_start":
-      if (first.correlation !== null) throw unsupported(frame, "a plan started with a correlation id");
       return {
         kind: "plan",
         plan: first.plan,
         input: native(frame, manifest.plans.get(first.plan)?.input, first.input),
+        correlation: nativeCorrelation(frame, first.correlation),
       };
+    case "redeliver":
+      return { kind: "redeliver", nth: closing(frame, first.delivery, open.faults) };
+    case "dismiss":
+      return { kind: "dismiss", nth: closing(frame, first.fault, open.faults), reason: first.reason };
     case "effect_receipt":
-      return answerOf(frame, first, manifest, open);
+      return answerOf(frame, first, manifest, open.intents);
     default:
       throw unsupported(frame, `a frame that begins with ${first.kind}`);
   }
+}
+
+/** The place of a fault among the open ones, of which it is no more. */
+function closing(frame: Frame, seq: bigint, faults: bigint[]): number {
+  const nth = faults.indexOf(seq);
+  if (nth < 0) throw unsupported(frame, "a command about a fault that is not open");
+  faults.splice(nth, 1);
+  return nth;
+}
+
+function isFault(record: Frame["records"][number]): boolean {
+  return record.kind === "delivery"
+    ? record.outcome === "fault"
+    : record.kind === "plan_ended" && record.status === "error";
+}
+
+function nativeCorrelation(frame: Frame, tagged: Uint8Array | null): string | bigint | Uint8Array | null {
+  const value = tagged === null ? null : readTagged(tagged);
+  if (value === null) return null;
+  if (value.kind === "text" || value.kind === "bytes") return value.value;
+  // What a test writes is a nat, or a negative int.
+  if (value.kind === "nat" || (value.kind === "int" && value.value < 0n)) return value.value;
+  throw unsupported(frame, "a correlation id that is no text, bytes or number");
 }
 
 function answerOf(
