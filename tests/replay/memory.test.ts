@@ -7,9 +7,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ROOT } from "../support/cli.ts";
 
-const RECORDS = 20_000;
-/** Read whole, the recording takes 30 MB of heap. */
-const HEAP_MIB = 24;
+const RECORDS = 45_000;
+/** Read whole, the recording takes some 45 MiB of heap. */
+const HEAP_MIB = 28;
 const WORLD = "air/worlds/retry-backoff";
 
 const folder = mkdtempSync(join(tmpdir(), "airloom-memory-"));
@@ -28,7 +28,7 @@ function node(args: readonly string[]) {
 }
 
 function inSmallHeap(...args: readonly string[]) {
-  return node([`--max-old-space-size=${HEAP_MIB}`, ...args]);
+  return node([`--max-old-space-size=${HEAP_MIB}`, "--max-semi-space-size=1", ...args]);
 }
 
 const READ_WHOLE = `
