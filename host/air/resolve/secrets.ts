@@ -83,19 +83,19 @@ class Secrets {
 
   /** Looks through a value as it was written. */
   checkUses(json: Json, pointer: string, user: User, report: Report): void {
-    // AIR looks for references in literals of the tagged lens only; the rest it meets when an effect is emitted.
-    const checked = tagged(json) !== undefined;
-    eachSecret(json, pointer, false, (secret, at, bare) => {
+    eachSecret(json, [], false, (secret, path, bare) => {
+      const at = path.reduce(child, pointer);
+      // AIR looks for references in literals of the tagged lens only; the rest it meets when an effect is emitted.
+      const checked = bare && tagged(json) !== undefined;
       const declared = this.#byVersion.get(keyOf(secret));
       if (declared !== undefined) {
-        if (checked && bare) checkUse(declared, user, at, report);
+        if (checked) checkUse(declared, user, at, report);
         return;
       }
       if (this.#broken) return;
-      const refused = checked && bare;
       const meant = nearest(keyOf(secret), this.#byVersion.keys());
       report({
-        code: refused ? "reference.secret" : "secret.undeclared",
+        code: checked ? "reference.secret" : "secret.undeclared",
         pointer: at,
         message: `there is no secret ${quote(keyOf(secret))}`,
         expected: "a version of a secret that the manifest lists",
@@ -165,30 +165,36 @@ function slotsOf(plan: PlanDraft): readonly (readonly [Json, string])[] {
 
 /**
  * Every reference to a secret: `{"alias": ..., "version": ...}` anywhere, and under an arm `secret` the same as
- * a record whose parts are written with tags. `bare` says that it is the first.
+ * a record whose parts are written with tags. `bare` says that it is the first; `path` is good during the visit.
  */
 function eachSecret(
   json: Json,
-  pointer: string,
+  path: (string | number)[],
   inArm: boolean,
-  visit: (secret: SecretRef, pointer: string, bare: boolean) => void,
+  visit: (secret: SecretRef, path: readonly (string | number)[], bare: boolean) => void,
 ): void {
+  const within = (name: string | number, item: Json, arm: boolean): void => {
+    path.push(name);
+    eachSecret(item, path, arm, visit);
+    path.pop();
+  };
   if (isJsonArray(json)) {
-    for (const [i, item] of json.entries()) eachSecret(item, child(pointer, i), false, visit);
+    json.forEach((item, i) => {
+      within(i, item, false);
+    });
     return;
   }
   if (!isJsonObject(json)) return;
   const bare = secretRef(json);
   const spelled = bare ?? (inArm ? recordSecret(json) : undefined);
   if (spelled !== undefined) {
-    visit(spelled, pointer, bare !== undefined);
+    visit(spelled, path, bare !== undefined);
     return;
   }
   const tag = json.get("tag") ?? json.get("$tag");
-  for (const [name, item] of json) {
-    const arm = tag === "secret" ? name === "value" || name === "$value" : name === "secret";
-    eachSecret(item, child(pointer, name), arm, visit);
-  }
+  json.forEach((item, name) => {
+    within(name, item, tag === "secret" ? name === "value" || name === "$value" : name === "secret");
+  });
 }
 
 /** `{"record": {"alias": {"text": ...}, "version": {"nat": ...}}}`. */
