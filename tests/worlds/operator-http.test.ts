@@ -2,6 +2,7 @@
 
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { DEFAULT_ADAPTER_SETTINGS } from "../../host/air/adapter-settings.ts";
+import { createMemoryJournal } from "../../host/journal/memory.ts";
 import { type Answerer, serveRaw, type TestServer } from "../support/http.ts";
 import { keepRecording } from "../support/keep-recording.ts";
 import { onDisk } from "./disk.ts";
@@ -36,8 +37,13 @@ afterEach(async () => {
 const PARAMS = { "service?": { Text: {} }, "count?": { Int: {} }, "force?": { Bool: null } };
 
 /** A world whose one kind of action, `call`, is a request to this URL. */
-async function calling(url: string, method = "POST", deadlineMs?: number): Promise<Example> {
-  const world = await openExample("operator-actions");
+async function calling(
+  url: string,
+  method = "POST",
+  deadlineMs?: number,
+  journal = createMemoryJournal(),
+): Promise<Example> {
+  const world = await openExample("operator-actions", { journal });
   closing.push(() => world.close());
   await register(world, url, method, deadlineMs);
   return world;
@@ -139,6 +145,30 @@ describe("an action done over HTTP", () => {
       retry_count: 1,
       last_error: `HTTP ${code}`,
     });
+    await replaysAlone(world, server);
+  });
+
+  it("sends nothing while its body cannot be kept, and is tried again", async () => {
+    const server = await serving(status(200));
+    const journal = createMemoryJournal();
+    const { putBlob } = journal;
+    let refusals = 0;
+    journal.putBlob = async (world, bytes) => {
+      if (refusals-- > 0) throw new Error("no room");
+      return putBlob.call(journal, world, bytes);
+    };
+    const world = await calling(server.origin, "POST", undefined, journal);
+    await propose(world, "a", "call");
+    refusals = 2;
+    await approve(world, "a");
+    await world.idle();
+    expect(await actionOf(world, "a")).toMatchObject({
+      status: "Done",
+      attempts: 3,
+      last_error: "the body was not kept: error",
+    });
+    expect(world.errors).toHaveLength(2);
+    expect(server.asked).toHaveLength(1);
     await replaysAlone(world, server);
   });
 
