@@ -1,7 +1,7 @@
 /**
  * The commands about definitions, quickly: editors and commit hooks start them all day, and finding, reading and
  * compiling their hundred and more modules would be most of what they cost. The build makes one script of them;
- * the first run keeps what V8 compiled of it, for the next. Nothing depends on either: without the script, or with
+ * the first check keeps what V8 compiled of it, for the next run. Nothing depends on either: without the script, or with
  * one that is older than the modules, they run from the modules, and without what was compiled V8 compiles again.
  * This file imports none of ours: each would be one more to find.
  */
@@ -46,10 +46,11 @@ export function quickStart([command = ""]: readonly string[]): Start | null {
   const exported: { start?: Start } = {};
   (script.runInThisContext() as Bundle)(exported, createRequire(path), path);
   const run = exported.start!;
-  if (!keeps || script.cachedDataRejected === false) return run;
+  // What another command leaves would lack most of what a check runs, and be used for ever after.
+  if (!keeps || command !== "check" || script.cachedDataRejected === false) return run;
   return async (argv) => {
     const exitCode = await run(argv);
-    await keepCompiled(kept, source, script, run);
+    if (exitCode <= EXIT_CHECKED) await keepCompiled(kept, source, script, run);
     return exitCode;
   };
 }
@@ -61,6 +62,9 @@ function isCurrent(path: string): boolean {
   if (!existsSync(join(PACKAGE, "tsconfig.build.json"))) return true;
   return statSync(fileURLToPath(new URL("./main.js", import.meta.url))).mtimeMs <= bundled.mtimeMs;
 }
+
+/** A valid world is 0, an invalid one 1; beyond, nothing was checked. */
+const EXIT_CHECKED = 1;
 
 /** Checksums of the script and of what follows, which V8 looks at neither of; it looks at its own version. */
 const HEADER_BYTES = 8;

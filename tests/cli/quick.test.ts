@@ -82,8 +82,18 @@ describe("a command about definitions", { timeout: 60_000 }, () => {
     expect(modules.status).toBe(status);
     expect(kept()).toEqual([]);
     expect(airloom(args)).toEqual(modules);
+    airloom(["check", CURRENT]);
     expect(kept()).toEqual([`quick.cjs.${process.version}-${process.arch}.cache`]);
     expect(airloom(args)).toEqual(modules);
+  });
+
+  it("keeps code once a world was checked: what anything else runs is too little of it", () => {
+    for (const args of [["--version"], ["explain", "route.key_type"], ["check", "nowhere"]]) {
+      airloom(args);
+      expect(kept()).toEqual([]);
+    }
+    airloom(["check", CURRENT]);
+    expect(kept()).toHaveLength(1);
   });
 
   it("says the same of definitions with faults", () => {
